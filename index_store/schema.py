@@ -1,0 +1,106 @@
+"""The rows of a generation and its manifest. docs/FORMAT.md is the prose twin of this file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+FORMAT_VERSION = 1
+
+Vector = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkRow:
+    """One chunk as stored.
+
+    `id` is stable while repository, path and content stay the same. `vector_code` and `vector_summary` are
+    float32 of shape (dimension,), L2-normalised and finite, or None where embedding failed; `search_text`
+    and `summary_search_text` are what `index_store.identifiers` makes of code and description, ready for a
+    whitespace tokeniser. `content_hash` is the SHA-256 of `text`; `embed_hash` that of the embedded text.
+    """
+
+    id: str
+    repo: str
+    path: str
+    blob_id: str
+    language: str
+    kind: str
+    symbol: str
+    name: str
+    signature: str
+    doc: str
+    breadcrumb: str
+    start_line: int
+    end_line: int
+    part: int
+    text: str
+    calls: tuple[str, ...]
+    content_hash: str
+    embed_hash: str
+    summary: str
+    summary_source: str
+    search_text: str
+    summary_search_text: str
+    vector_code: Vector | None
+    vector_summary: Vector | None
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """One found file, chunked or skipped; the inventory that the next night compares with.
+
+    Exactly one of `chunks` > 0 and `skip_reason` != "" holds.
+    """
+
+    repo: str
+    path: str
+    blob_id: str
+    size: int
+    language: str
+    chunks: int
+    skip_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedderRecord:
+    """The embedder whose vectors a generation holds; queries must use the same one."""
+
+    provider: str
+    model: str
+    digest: str
+    dimension: int
+    prefix_scheme: str
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryState:
+    """What a generation knows of one repository. `stale` means: kept from an earlier night."""
+
+    name: str
+    location: str
+    branch: str
+    commit: str
+    committed_at: int
+    files: int
+    chunks: int
+    indexed_at: str
+    stale: bool = False
+    stale_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a generation is. `files` maps each file of the generation to its size and SHA-256."""
+
+    format_version: int
+    generation: int
+    built_at: str
+    chunker: str
+    embedder: EmbedderRecord
+    chunks: int
+    repositories: tuple[RepositoryState, ...]
+    files: Mapping[str, tuple[int, str]] = field(default_factory=dict)

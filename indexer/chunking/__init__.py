@@ -1,0 +1,1 @@
+"""Text into chunks: tree-sitter, Markdown, line windows, in crash-proof workers."""

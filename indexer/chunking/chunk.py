@@ -1,0 +1,68 @@
+"""What a file is cut into."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a chunk is, in one vocabulary for every language."""
+
+    FUNCTION = "function"
+    METHOD = "method"
+    CLASS = "class"
+    INTERFACE = "interface"  # also protocols
+    STRUCT = "struct"  # also unions
+    ENUM = "enum"
+    TRAIT = "trait"  # also type classes
+    IMPL = "impl"  # rust impl blocks, swift and kotlin extensions, haskell instances
+    NAMESPACE = "namespace"  # also ruby and elixir modules
+    TYPE = "type"  # aliases, typedefs
+    MACRO = "macro"
+    CONSTANT = "constant"  # a named top-level value large enough to stand alone
+    TEST = "test"  # a test block that is not a function: bats @test, zig test, describe/it calls
+    TABLE = "table"  # SQL create table / view / index / trigger
+    RESOURCE = "resource"  # an HCL block
+    RULE = "rule"  # a CSS rule set
+    ELEMENT = "element"  # an HTML element worth its own chunk
+    SECTION = "section"  # a Markdown heading and what follows it
+    CONFIG = "config"  # a top-level table or key of toml, yaml, json
+    MODULE = "module"  # what is left between definitions: imports, top-level statements, fields
+    WINDOW = "window"  # lines of a file without a grammar, or whose parser failed
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A run of whole lines of one file.
+
+    The chunks of a file are in order, do not overlap, and together hold every line that is not blank. A
+    class is cut into its header (up to its first member), its members, and what stands between them.
+
+    Attributes:
+        kind: what it is.
+        symbol: qualified name such as "Session.refresh"; "" where there is none. Parts of one over-long
+            function share a symbol; what stands between the members of a class carries the class's.
+        signature: the declaration on one line, without its body; "" where there is none.
+        doc: the doc comment or docstring as plain text, without comment marks.
+        breadcrumb: enclosing symbols (for Markdown: enclosing headings), outermost first.
+        start_line: first line, counted from 1. Leading doc comments, decorators and attributes belong to
+            the definition they precede.
+        end_line: last line, inclusive.
+        text: exactly those lines as they stand in the decoded file, joined by newlines, none at the end.
+        calls: names called inside, unqualified, in order of first use, at most MAX_CALLS.
+        members: names defined directly inside (for a class header), so that it can be found by them.
+        part: 0 for a whole definition or the first part of an over-long one, then 1, 2, …
+    """
+
+    kind: Kind
+    symbol: str
+    signature: str
+    doc: str
+    breadcrumb: tuple[str, ...]
+    start_line: int
+    end_line: int
+    text: str
+    calls: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
+    part: int = 0

@@ -1,0 +1,57 @@
+"""Errors of the indexer. The docstring says what happened; the message says what to do.
+
+IndexerError
+├── AlreadyRunning          another run holds the lock (exit 11)
+├── SourceError             one source cannot be read; the night goes on without it
+│   ├── SourceMissing       its path is not there
+│   └── SourceUnreadable    it is there and cannot be read: permissions, corrupt objects, no such branch
+├── TooManyVanished         over 30 % of the repositories vanished at once; nothing was published
+└── RepositoriesFailed      the night finished, some repositories did not (exit 3)
+"""
+
+from __future__ import annotations
+
+
+class IndexerError(Exception):
+    """Base of everything the indexer raises on purpose."""
+
+    code = "indexer_error"
+    exit_status = 1
+
+
+class AlreadyRunning(IndexerError):
+    """Another run holds the lock."""
+
+    code = "already_running"
+    exit_status = 11
+
+
+class SourceError(IndexerError):
+    """One source cannot be read; the night goes on and keeps its last good chunks."""
+
+    code = "source_error"
+
+
+class SourceMissing(SourceError):
+    """The path of a source does not exist."""
+
+    code = "source_missing"
+
+
+class SourceUnreadable(SourceError):
+    """A source exists and cannot be read."""
+
+    code = "source_unreadable"
+
+
+class TooManyVanished(IndexerError):
+    """So many repositories vanished at once that a broken mount is likelier than a clean-up."""
+
+    code = "too_many_vanished"
+
+
+class RepositoriesFailed(IndexerError):
+    """The night was published, and some repositories keep older chunks."""
+
+    code = "repositories_failed"
+    exit_status = 3

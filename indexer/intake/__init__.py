@@ -1,0 +1,1 @@
+"""What is let in: skip reasons, decoding, limits."""

@@ -1,0 +1,1 @@
+"""What can be indexed: git repositories, plain folders, knowledge cards."""

@@ -1,0 +1,1 @@
+"""The front door: the `nightdex` command and its settings, nothing else."""

@@ -1,0 +1,1 @@
+"""What moves a candidate up or down after fusion."""

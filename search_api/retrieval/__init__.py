@@ -1,0 +1,1 @@
+"""Candidate lists: vector, lexical, exact, and their fusion."""

@@ -1,0 +1,1 @@
+"""How the shipped embedded model was made, start to finish."""
