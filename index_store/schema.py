@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -13,14 +14,27 @@ FORMAT_VERSION = 1
 Vector = NDArray[np.float32]
 
 
+def chunk_id(repo: str, path: str, content_hash: str, ordinal: int) -> str:
+    """Name a chunk: 16 hex digits, the same as long as repository, path and content are.
+
+    `ordinal` counts chunks of one file with equal content, from 0.
+    """
+    digest = hashlib.blake2b(digest_size=8)
+    for field_ in (repo, path, content_hash, str(ordinal)):
+        encoded = field_.encode("utf-8", "surrogatepass")
+        digest.update(len(encoded).to_bytes(4, "big") + encoded)
+    return digest.hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class ChunkRow:
     """One chunk as stored.
 
-    `id` is stable while repository, path and content stay the same. `vector_code` and `vector_summary` are
-    float32 of shape (dimension,), L2-normalised and finite, or None where embedding failed; `search_text`
-    and `summary_search_text` are what `index_store.identifiers` makes of code and description, ready for a
-    whitespace tokeniser. `content_hash` is the SHA-256 of `text`; `embed_hash` that of the embedded text.
+    `id` is what `chunk_id` makes: stable while repository, path and content stay the same. `vector_code` and
+    `vector_summary` are float32 of shape (dimension,), L2-normalised and finite, or None where embedding
+    failed; `search_text` and `summary_search_text` are what `index_store.identifiers` makes of code and
+    description, ready for a whitespace tokeniser. `content_hash` is the SHA-256 of `text`; `embed_hash` that
+    of the embedded text.
     """
 
     id: str
@@ -46,6 +60,17 @@ class ChunkRow:
     search_text: str
     summary_search_text: str
     vector_code: Vector | None
+    vector_summary: Vector | None
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryUpdate:
+    """A better description for a stored chunk, by id; fields as in `ChunkRow`."""
+
+    id: str
+    summary: str
+    summary_source: str
+    summary_search_text: str
     vector_summary: Vector | None
 
 

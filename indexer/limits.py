@@ -4,3 +4,111 @@ from __future__ import annotations
 
 # A repository list that loses this share at once looks like an unmounted disk, not like a clean-up.
 MAX_VANISHED_SHARE = 0.30
+
+# One vanished mount must not be mistaken for a clean-up, but a single lost repository is everyday life.
+MIN_VANISHED = 2
+
+# A report is read by a person: the count is exact, the examples are few.
+MAX_REPORTED_FAILURES = 20
+
+# Rows embedded and written together: large enough to amortise a Lance commit, small enough (about 8 MB) to
+# keep memory flat.
+ROWS_PER_BATCH = 2048
+
+# Identical content is embedded once a night across repositories; 65,536 vectors of 768 floats are 200 MB.
+VECTORS_REMEMBERED = 65_536
+
+# A chunk must fit an embedding window of 2,046 tokens with its header; dense code has about 2 bytes a token
+# at worst. 80 lines are what a reader takes in at once.
+MAX_CHUNK_BYTES = 3_000
+MAX_CHUNK_LINES = 80
+
+# Classes in classes in functions: what is nested deeper stays in its ancestor, so that a file of nothing but
+# opening brackets costs no more than its length.
+MAX_NESTING = 12
+
+# What a chunk says about itself must stay smaller than the chunk.
+MAX_CALLS = 64
+MAX_MEMBERS = 64
+MAX_SIGNATURE = 240
+MAX_DOC = 1_000
+MAX_NAME = 120
+
+# A function of which inner functions fill this share is a wrapper (a module pattern, a factory): over-long, it
+# is cut into them and not at statements.
+WRAPPER_SHARE = 0.5
+
+# CPU seconds of one parse or query. 2 MB of valid code take 0.3 s; garbage can take a hundred times as long.
+PARSE_SECONDS = 2.5
+
+# Closing brackets go with the chunk before them; more than these in a row are a mass of their own.
+MAX_CLOSERS = 6
+
+# What the parser is handed at a time. Each block is one call into Python, and each predicate of a query copies
+# one: with 65,536 a 300 kB HTML page took 0.84 s, with 4,096 0.14 s.
+READ_BLOCK = 4_096
+
+# A setting or a style rule of fewer lines says too little alone; it stays with its neighbours.
+MIN_GROUPED_LINES = 3
+
+# A settings file of fewer lines is one thought: its top-level keys stay together.
+SHORT_CONFIG_LINES = 30
+
+# Wall-clock seconds after which a worker that still sits on one file is killed.
+FILE_SECONDS = 5.0
+
+# What a batch of files may take longer: a tenth of the speed a busy core reaches.
+SLOWEST_BYTES_PER_SECOND = 200_000
+
+# Address space of a chunking worker: the tree of a 2 MB file takes some 300 MB.
+WORKER_MEMORY = 2 * 1024**3
+
+# Files sent to a worker together: enough to hide the round trip, few enough to repeat one by one.
+BATCH_BYTES = 256_000
+BATCH_FILES = 64
+
+# Batches read ahead of the workers, so that none waits while the caller writes.
+BATCHES_AHEAD = 2
+
+# What one file may weigh. The largest hand-written files known (sqlite3.c aside) are under 1.5 MB; 2 MB of
+# garbage in a C grammar already took 13.7 s to parse.
+MAX_FILE_BYTES = 2_000_000
+
+# How far git itself looks for a NUL before it calls a file binary.
+BINARY_PROBE_BYTES = 8_000
+
+# One stray NUL in a long text is a slip; one in a thousand bytes is another format.
+MAX_NUL_SHARE = 0.001
+
+# Control characters other than tab, newline and escape; text in any encoding has next to none.
+MAX_CONTROL_SHARE = 0.05
+
+# Nobody writes code a thousand characters wide; a paragraph of prose may be one line.
+LONG_LINE = 1_000
+LONG_PROSE_LINE = 20_000
+
+# When this share of a file stands in such lines, it is minified or data; below, code with a long literal.
+MINIFIED_SHARE = 0.5
+
+# A "do not edit" stands in the header, below a licence at most.
+GENERATED_HEADER_LINES = 40
+GENERATED_HEADER_CHARS = 4_000
+
+# Chromium's listing is 60 MB. A tree of ten levels that all name the level below ten times is endless.
+MAX_LISTING_BYTES = 256_000_000
+
+# One question to git (a commit, a ref) has an answer of a few hundred bytes.
+MAX_ANSWER_BYTES = 1_000_000
+
+# Reading is local: a git that is silent for this long while we wait for it hangs, on a dead mount maybe.
+GIT_STALL_SECONDS = 120.0
+
+# A dead host may cost a minute of the night, a large first fetch half an hour.
+LS_REMOTE_SECONDS = 60.0
+FETCH_SECONDS = 1_800.0
+
+# What is quoted of git's own words: enough for the cause, short enough for a report line.
+MAX_GIT_WORDS = 300
+
+# .gitignore files are lists of patterns; one larger than this is something else.
+MAX_IGNORE_FILE_BYTES = 1_000_000

@@ -2,6 +2,7 @@
 
 ModelError
 ├── ModelMissing      the runtime is there, the model is not
+├── NothingToEmbed    the text holds nothing the model knows
 └── ModelUnavailable  the runtime cannot be reached or is failing
 """
 
@@ -19,6 +20,12 @@ class ModelMissing(ModelError):
     """The model is not installed, or its files do not match what was recorded."""
 
     code = "model_missing"
+
+
+class NothingToEmbed(ModelError):
+    """The text holds nothing the model knows: it is empty, or has no word in it."""
+
+    code = "nothing_to_embed"
 
 
 class ModelUnavailable(ModelError):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+# Raised whenever decoding or a verdict on content changes: what is stored was then let in by other rules.
+INTAKE_VERSION = "1"
+
 
 class SkipReason(StrEnum):
     """Recorded per file, counted per repository in the night report."""

@@ -35,11 +35,20 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A source at one moment: the commit ("" for folders), its time (Unix seconds), and its entries."""
+    """A source at one moment.
+
+    Attributes:
+        commit: its id; "" for folders and empty repositories.
+        committed_at: Unix seconds; 0 where there is no commit.
+        entries: every file, in the order of the source.
+        stale_reason: why this is an older state than the one asked for: a mirror whose remote cannot be
+            fetched; "" when it is fresh.
+    """
 
     commit: str
     committed_at: int
     entries: Sequence[Entry]
+    stale_reason: str = ""
 
 
 class Source(Protocol):

@@ -1,0 +1,54 @@
+# On a fresh machine two commands do all: `make run` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV_VERSION := 0.13.9
+JOBS ?= 2
+
+.PHONY: setup run serve test lint bench lock clean
+
+setup: $(VENV)/.runtime
+
+# uv installs what the lock names, hash by hash; it comes from pip, so that only Python is asked for.
+$(VENV)/.uv:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	touch $@
+
+$(VENV)/.runtime: requirements.lock pyproject.toml | $(VENV)/.uv
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements.lock
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps -e .
+	touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements-dev.lock
+	touch $@
+
+run: setup
+	$(BIN)/nightdex run
+	$(BIN)/nightdex search "which files are left out of the index and why" --limit 3
+	$(BIN)/nightdex search "GenerationWriter.publish" --limit 3
+
+serve: setup
+	$(BIN)/nightdex serve
+
+test: $(VENV)/.dev
+	$(BIN)/pytest -n $(JOBS)
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks
+
+lock: $(VENV)/.uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  pyproject.toml --group dev -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) .state .mypy_cache .ruff_cache .pytest_cache

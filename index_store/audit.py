@@ -1,0 +1,68 @@
+"""Whether the rows of a table are the ones its inventory promises, and can be found."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pyarrow.compute as pc
+
+from index_store.bm25 import any_of
+from index_store.columns import SEARCH_COLUMNS, VECTOR_COLUMNS
+from index_store.limits import MAX_LISTED_PROBLEMS
+
+if TYPE_CHECKING:
+    from lancedb.table import Table
+
+    from index_store.inventory import Inventory
+
+
+def row_problems(table: Table, inventory: Inventory) -> list[str]:
+    """What disagrees between table and inventory, one sentence each, at most MAX_LISTED_PROBLEMS."""
+    rows = table.search().select(["id", "repo", "path"]).limit(None).to_arrow()
+    problems = []
+    duplicates = len(rows) - pc.count_distinct(rows["id"]).as_py()
+    if duplicates:
+        problems.append(f"{duplicates} rows repeat the id of another one")
+    counted = rows.group_by(["repo", "path"]).aggregate([([], "count_all")])
+    stored = Counter(
+        dict(
+            zip(
+                zip(counted["repo"].to_pylist(), counted["path"].to_pylist(), strict=True),
+                counted["count_all"].to_pylist(),
+                strict=True,
+            )
+        )
+    )
+    promised = Counter(
+        {
+            (row.repo, row.path): row.chunks
+            for files in inventory.values()
+            for row in files.values()
+            if row.chunks
+        }
+    )
+    for repo, path in sorted(stored.keys() | promised.keys()):
+        found, expected = stored[repo, path], promised[repo, path]
+        if found != expected:
+            problems.append(f"{repo}/{path} has {found} chunks; the inventory says {expected}")
+    return problems[:MAX_LISTED_PROBLEMS]
+
+
+def search_problems(table: Table) -> list[str]:
+    """Ask the table for one of its own rows in every way it can be asked; says which ways fail."""
+    problems = []
+    for column in SEARCH_COLUMNS:
+        sample = table.search().select(["id", column]).limit(1).to_list()
+        term = next(iter(sample[0][column].split()), "") if sample else ""
+        if term:
+            found = table.search(any_of([term], column)).select(["id", "_score"]).limit(1).to_list()
+            if not found:
+                problems.append(f"a search of {column} for {term!a} finds nothing")
+    for column in VECTOR_COLUMNS:
+        sample = table.search().where(f"{column} IS NOT NULL").select([column]).limit(1).to_list()
+        if sample:
+            query = table.search(sample[0][column], vector_column_name=column)
+            if not query.select(["id", "_distance"]).limit(1).to_list():
+                problems.append(f"a search of {column} for a stored vector finds nothing")
+    return problems

@@ -1,0 +1,172 @@
+"""Where generations live, which one is current, and which may go.
+
+- `state_dir/CURRENT`: the number of the generation that serves
+- `state_dir/generations/41/`: a published generation; never changed again
+- `state_dir/generations/.building/`: tonight's, until it is published
+- `state_dir/generations/.trash-40/`: one that is being deleted
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from pathlib import Path
+
+import structlog
+
+from index_store.durable import fsync_directory, write_durably
+from index_store.errors import FormatTooNew, GenerationMissing, IndexDamaged, NoIndex
+from index_store.limits import KEPT_GENERATIONS, PRUNE_AFTER_SECONDS
+from index_store.manifest import file_problems, read_manifest
+
+log = structlog.get_logger(__name__)
+
+CURRENT_NAME = "CURRENT"
+TABLE_NAME = "chunks"
+INVENTORY_NAME = "inventory.parquet"
+
+_BUILDING = ".building"
+_TRASH = ".trash-"
+
+
+def generations_dir(state_dir: Path) -> Path:
+    """The folder that holds every generation."""
+    return state_dir / "generations"
+
+
+def generation_dir(state_dir: Path, generation: int) -> Path:
+    """The folder of one published generation."""
+    return generations_dir(state_dir) / str(generation)
+
+
+def building_dir(state_dir: Path) -> Path:
+    """The folder of the generation that is being written."""
+    return generations_dir(state_dir) / _BUILDING
+
+
+def list_generations(state_dir: Path) -> list[int]:
+    """The numbers of all complete generations, oldest first."""
+    try:
+        names = [entry.name for entry in generations_dir(state_dir).iterdir()]
+    except FileNotFoundError:
+        return []
+    return sorted(int(name) for name in names if name.isascii() and name.isdecimal())
+
+
+def current_generation(state_dir: Path) -> int:
+    """The generation that serves.
+
+    A CURRENT that is missing, empty, garbled or names a generation that is gone does not take the index
+    down: the newest generation whose manifest holds and whose files have their sizes serves instead.
+
+    Raises:
+        NoIndex: there is none.
+        FormatTooNew: a newer nightdex published it.
+        IndexDamaged: there are generations, and none is whole.
+    """
+    named = _named_generation(state_dir)
+    if named is not None:
+        return named
+    candidates = list_generations(state_dir)
+    if not candidates:
+        raise NoIndex(f"There is no index in {state_dir} yet: run `nightdex run`.")
+    for generation in reversed(candidates):
+        if _looks_whole(state_dir, generation):
+            log.warning("CURRENT names no generation", state_dir=str(state_dir), serving=generation)
+            return generation
+    raise IndexDamaged(
+        f"{state_dir / CURRENT_NAME} names no generation, and none of {candidates} is whole: "
+        "run `nightdex run` to build a new one."
+    )
+
+
+def _named_generation(state_dir: Path) -> int | None:
+    try:
+        text = (state_dir / CURRENT_NAME).read_text("ascii", errors="replace").strip()
+    except FileNotFoundError:
+        return None
+    if text.isascii() and text.isdecimal() and generation_dir(state_dir, int(text)).is_dir():
+        return int(text)
+    return None
+
+
+def _looks_whole(state_dir: Path, generation: int) -> bool:
+    folder = generation_dir(state_dir, generation)
+    try:
+        return not file_problems(folder, read_manifest(folder), contents=False)
+    except (IndexDamaged, FormatTooNew):
+        return False
+
+
+def flip_current(state_dir: Path, generation: int) -> None:
+    """Let a complete generation serve from now on, durably and at once.
+
+    The one that served until now is stamped first: `prune` counts its age from here.
+    """
+    before = _named_generation(state_dir)
+    if before is not None and before != generation:
+        os.utime(generation_dir(state_dir, before))
+    write_durably(state_dir / CURRENT_NAME, f"{generation}\n".encode())
+
+
+def rollback(state_dir: Path, to: int | None = None) -> int:
+    """Let an older generation serve again, the newest below the current one unless `to` names it.
+
+    Every file of it is checked first. Returns its number.
+
+    Raises:
+        NoIndex, GenerationMissing: there is nothing to go back to.
+        IndexDamaged: its files are not what was published; nothing was changed.
+    """
+    current = current_generation(state_dir)
+    known = list_generations(state_dir)
+    older = [generation for generation in known if generation < current]
+    target = to if to is not None else max(older, default=None)
+    if target is None:
+        raise GenerationMissing(f"Generation {current} is the oldest one; there is nothing to roll back to.")
+    if target not in known:
+        raise GenerationMissing(f"There is no generation {target}; use one of {', '.join(map(str, known))}.")
+    folder = generation_dir(state_dir, target)
+    if problems := file_problems(folder, read_manifest(folder)):
+        raise IndexDamaged(f"Generation {target} is damaged ({problems[0]}); choose another one.")
+    flip_current(state_dir, target)
+    return target
+
+
+def prune(state_dir: Path) -> list[int]:
+    """Delete generations nobody needs any more; returns their numbers.
+
+    Kept are the current one, the newest KEPT_GENERATIONS, and whatever was superseded less than
+    PRUNE_AFTER_SECONDS ago: a reader may still be opening files of it.
+    """
+    known = list_generations(state_dir)
+    if not known:
+        return []
+    kept = {current_generation(state_dir), *known[-KEPT_GENERATIONS:]}
+    before = time.time() - PRUNE_AFTER_SECONDS
+    pruned = []
+    for generation in known:
+        folder = generation_dir(state_dir, generation)
+        if generation not in kept and folder.stat().st_mtime <= before:
+            folder.rename(folder.with_name(f"{_TRASH}{generation}"))
+            pruned.append(generation)
+    _empty_trash(state_dir)
+    return pruned
+
+
+def remove_debris(state_dir: Path) -> None:
+    """Delete what killed nights left behind. Only the night itself, under its lock, may call this."""
+    shutil.rmtree(building_dir(state_dir), ignore_errors=True)
+    _empty_trash(state_dir)
+    for leftover in state_dir.glob(f".{CURRENT_NAME}.*.new"):
+        leftover.unlink(missing_ok=True)
+
+
+def _empty_trash(state_dir: Path) -> None:
+    folder = generations_dir(state_dir)
+    trash = list(folder.glob(f"{_TRASH}*"))
+    for entry in trash:
+        shutil.rmtree(entry, ignore_errors=True)
+    if trash:
+        fsync_directory(folder)

@@ -1,0 +1,134 @@
+"""The manifest of a generation: written once, self-checking, and the digests of every other file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from index_store.durable import write_durably
+from index_store.errors import FormatTooNew, IndexDamaged
+from index_store.limits import HASH_BLOCK
+from index_store.schema import FORMAT_VERSION, EmbedderRecord, Manifest, RepositoryState
+
+MANIFEST_NAME = "manifest.json"
+
+
+def write_manifest(generation_dir: Path, manifest: Manifest) -> None:
+    """Write the manifest durably, with a checksum of itself."""
+    write_durably(generation_dir / MANIFEST_NAME, _encode(asdict(manifest)))
+
+
+def read_manifest(generation_dir: Path) -> Manifest:
+    """Read and check a manifest.
+
+    Raises:
+        FormatTooNew: a newer nightdex wrote it.
+        IndexDamaged: it is missing, cut short or changed.
+    """
+    path = generation_dir / MANIFEST_NAME
+    try:
+        content = path.read_bytes()
+        body: dict[str, Any] = json.loads(content)["manifest"]
+        version = body["format_version"]
+    except OSError as error:
+        raise IndexDamaged(f"Cannot read {path}: {error.strerror}; {_REMEDY}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise IndexDamaged(f"{path} is not a manifest; {_REMEDY}") from error
+    if isinstance(version, int) and version > FORMAT_VERSION:
+        raise FormatTooNew(
+            f"{path} has format {version}, this nightdex reads up to {FORMAT_VERSION}: "
+            "upgrade nightdex, or run `nightdex rollback` to an older generation."
+        )
+    try:
+        unchanged = _encode(body) == content
+        manifest = _decode(body)
+    except (ValueError, KeyError, TypeError) as error:
+        raise IndexDamaged(f"{path} is not a manifest; {_REMEDY}") from error
+    if not unchanged:
+        raise IndexDamaged(f"{path} was changed after it was published; {_REMEDY}")
+    return manifest
+
+
+_REMEDY = "run `nightdex rollback`, or `nightdex run` to build a new generation."
+
+
+def _encode(body: Mapping[str, Any]) -> bytes:
+    digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+    return (json.dumps({"manifest": body, "sha256": digest}, sort_keys=True, indent=1) + "\n").encode()
+
+
+def _decode(body: Mapping[str, Any]) -> Manifest:
+    return Manifest(
+        format_version=body["format_version"],
+        generation=body["generation"],
+        built_at=body["built_at"],
+        chunker=body["chunker"],
+        embedder=EmbedderRecord(**body["embedder"]),
+        chunks=body["chunks"],
+        repositories=tuple(RepositoryState(**state) for state in body["repositories"]),
+        files={name: (size, digest) for name, (size, digest) in body["files"].items()},
+    )
+
+
+def generation_files(generation_dir: Path) -> Iterator[str]:
+    """Relative names of every file of a generation but its manifest, sorted."""
+    for folder, _, names in sorted(os.walk(generation_dir)):
+        for name in sorted(names):
+            relative = str(Path(folder, name).relative_to(generation_dir))
+            if relative != MANIFEST_NAME:
+                yield relative
+
+
+def digest_files(
+    generation_dir: Path, base_dir: Path | None, known: Mapping[str, tuple[int, str]]
+) -> dict[str, tuple[int, str]]:
+    """Size and SHA-256 of every file; one that is the same inode as in the base keeps its recorded digest."""
+    digests: dict[str, tuple[int, str]] = {}
+    for name in generation_files(generation_dir):
+        path = generation_dir / name
+        if base_dir is not None and name in known and _same_file(path, base_dir / name):
+            digests[name] = known[name]
+        else:
+            digests[name] = (path.stat().st_size, sha256_of(path))
+    return digests
+
+
+def _same_file(path: Path, other: Path) -> bool:
+    try:
+        return path.samefile(other)
+    except OSError:
+        return False
+
+
+def sha256_of(path: Path) -> str:
+    """Hash a file piece by piece."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(HASH_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def file_problems(generation_dir: Path, manifest: Manifest, *, contents: bool = True) -> list[str]:
+    """What is missing, extra, cut short or changed, a sentence each; `contents=False` compares sizes only."""
+    present = set(generation_files(generation_dir))
+    problems = [f"{name} is not part of the generation" for name in sorted(present - manifest.files.keys())]
+    for name, (size, digest) in sorted(manifest.files.items()):
+        if name not in present:
+            problems.append(f"{name} is missing")
+            continue
+        path = generation_dir / name
+        try:
+            actual = path.stat().st_size
+            if actual != size:
+                problems.append(f"{name} has {actual} bytes instead of {size}")
+            elif contents and sha256_of(path) != digest:
+                problems.append(f"{name} was changed: its SHA-256 differs")
+        except OSError as error:
+            problems.append(f"{name} cannot be read: {error.strerror}")
+    return problems

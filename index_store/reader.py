@@ -1,0 +1,217 @@
+"""One generation, open for questions. Never changes, never writes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import lancedb
+import numpy as np
+from lancedb.expr import col
+
+from index_store.bm25 import any_of
+from index_store.catalogue import CATALOGUE_COLUMNS, Catalogue
+from index_store.columns import VECTOR_COLUMNS
+from index_store.errors import GenerationMissing, IndexDamaged, VectorInvalid
+from index_store.generations import TABLE_NAME, current_generation, generation_dir, list_generations
+from index_store.limits import ROWS_PER_SCAN_BATCH, VECTOR_PROBES, VECTOR_REFINE
+from index_store.manifest import read_manifest
+from index_store.prefilter import NothingPasses, Prefilter
+
+if TYPE_CHECKING:
+    from lancedb import AsyncConnection, AsyncTable
+
+    from index_store.filters import Filter
+    from index_store.schema import Manifest, Vector
+
+VectorColumn = Literal["vector_code", "vector_summary"]
+SearchColumn = Literal["search_text", "summary_search_text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One row a list found. Scores compare within the list only; higher is better."""
+
+    row: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChunk:
+    """A chunk read back: as `ChunkRow`, without its vectors and search texts."""
+
+    row: int
+    id: str
+    repo: str
+    path: str
+    blob_id: str
+    language: str
+    kind: str
+    symbol: str
+    name: str
+    signature: str
+    doc: str
+    breadcrumb: str
+    start_line: int
+    end_line: int
+    part: int
+    text: str
+    calls: tuple[str, ...]
+    content_hash: str
+    summary: str
+    summary_source: str
+
+
+_STORED = [name for name in StoredChunk.__dataclass_fields__ if name != "row"]
+
+
+class Reader:
+    """Answers many queries at once on one generation; a new generation needs a new reader. Close it."""
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        catalogue: Catalogue,
+        database: AsyncConnection,
+        table: AsyncTable,
+        *,
+        indexed: bool,
+    ) -> None:
+        self.manifest = manifest
+        self.catalogue = catalogue
+        self._prefilter = Prefilter(catalogue)
+        self._database = database
+        self._table = table
+        self._indexed = indexed
+
+    @classmethod
+    async def open(cls, state_dir: Path, generation: int | None = None) -> Reader:
+        """Open a generation, the current one unless told otherwise.
+
+        Raises:
+            NoIndex: nothing has been published.
+            GenerationMissing: that generation is gone.
+            FormatTooNew, IndexDamaged: it cannot be read.
+        """
+        number = current_generation(state_dir) if generation is None else generation
+        folder = generation_dir(state_dir, number)
+        if not folder.is_dir():
+            known = ", ".join(map(str, list_generations(state_dir))) or "none at all"
+            raise GenerationMissing(f"There is no generation {number}; there is {known}.")
+        manifest = read_manifest(folder)
+        if not (folder / f"{TABLE_NAME}.lance").is_dir():
+            raise IndexDamaged(f"Generation {number} has lost its table; run `nightdex rollback`.")
+        database = await lancedb.connect_async(str(folder), read_consistency_interval=timedelta(days=365))
+        try:
+            table = await database.open_table(TABLE_NAME)
+            columns = await table.query().select(list(CATALOGUE_COLUMNS)).with_row_id().to_arrow()
+            indexed = {column for index in await table.list_indices() for column in index.columns}
+            catalogue = Catalogue(columns)
+        except (OSError, RuntimeError, ValueError) as error:
+            database.close()  # type: ignore[no-untyped-call] # lancedb's own gap
+            raise IndexDamaged(
+                f"Generation {number} cannot be read ({error}); run `nightdex check`, or `nightdex rollback`."
+            ) from error
+        return cls(manifest, catalogue, database, table, indexed=indexed >= set(VECTOR_COLUMNS))
+
+    async def close(self) -> None:
+        """Release files and memory; a second call does nothing."""
+        self._table.close()  # type: ignore[no-untyped-call] # lancedb's own gap
+        self._database.close()  # type: ignore[no-untyped-call] # lancedb's own gap
+
+    async def nearest(self, column: VectorColumn, vector: Vector, limit: int, where: Filter) -> list[Match]:
+        """The chunks whose vectors are nearest by cosine, best first; the score is the cosine.
+
+        Exact without a vector index, else by IVF_RQ and re-scored.
+
+        Raises:
+            VectorInvalid: the vector is not one this generation can be asked with.
+        """
+        checked = self._checked(vector)
+        try:
+            expression = await self._prefilter.expression(where)
+        except NothingPasses:
+            return []
+        query = self._table.query().nearest_to(checked).column(column).distance_type("cosine").limit(limit)
+        if self._indexed:
+            query = query.nprobes(VECTOR_PROBES).refine_factor(VECTOR_REFINE)
+        if expression is not None:
+            query = query.where(expression)
+        found = await query.select(["_distance"]).with_row_id().to_arrow()
+        scores = (1 - found["_distance"].to_numpy()).tolist()
+        return self._matches(found, scores)
+
+    async def lexical(
+        self, column: SearchColumn, terms: Sequence[str], limit: int, where: Filter
+    ) -> list[Match]:
+        """The chunks that hold any of the terms, best first; the score is BM25. No terms, no chunks."""
+        if not terms:
+            return []
+        try:
+            expression = await self._prefilter.expression(where)
+        except NothingPasses:
+            return []
+        query = self._table.query().nearest_to_text(any_of(terms, column)).limit(limit)
+        if expression is not None:
+            query = query.where(expression)
+        found = await query.select(["_score"]).with_row_id().to_arrow()
+        return self._matches(found, found["_score"].to_pylist())
+
+    async def containing(
+        self, fragments: Sequence[str], where: Filter
+    ) -> AsyncIterator[list[tuple[int, str]]]:
+        """Batches of (row, text) of the chunks whose text holds every fragment, case included; no order."""
+        try:
+            expression = await self._prefilter.expression(where)
+        except NothingPasses:
+            return
+        for fragment in fragments:
+            holds = col("text").contains(fragment)
+            expression = holds if expression is None else expression & holds
+        query = self._table.query().select(["text"]).with_row_id()
+        if expression is not None:
+            query = query.where(expression)
+        async for batch in await query.to_batches(max_batch_length=ROWS_PER_SCAN_BATCH):
+            rows = self.catalogue.rows_of(batch["_rowid"].to_numpy())
+            yield list(zip(rows, batch["text"].to_pylist(), strict=True))
+
+    async def chunks(self, rows: Sequence[int]) -> list[StoredChunk]:
+        """Full text and metadata, in the order asked for."""
+        records = await self._take(rows, _STORED)
+        return [
+            StoredChunk(row=row, **{**record, "calls": tuple(record["calls"])})
+            for row, record in zip(rows, records, strict=True)
+        ]
+
+    async def vectors(self, rows: Sequence[int], column: VectorColumn) -> list[Vector | None]:
+        """Stored vectors, in the order asked for; None where embedding had failed."""
+        records = await self._take(rows, [column])
+        return [
+            None if record[column] is None else np.asarray(record[column], np.float32) for record in records
+        ]
+
+    async def _take(self, rows: Sequence[int], columns: list[str]) -> list[dict[str, Any]]:
+        if not rows:
+            return []
+        wanted = self.catalogue.store_rows(rows)
+        found = await self._table.take_row_ids(list(set(wanted))).select(columns).with_row_id().to_arrow()
+        by_store_row = {record.pop("_rowid"): record for record in found.to_pylist()}
+        return [by_store_row[store_row] for store_row in wanted]
+
+    def _matches(self, found: Any, scores: Sequence[float]) -> list[Match]:  # noqa: ANN401 - pyarrow is untyped
+        rows = self.catalogue.rows_of(found["_rowid"].to_numpy())
+        return [Match(row, score) for row, score in zip(rows, scores, strict=True)]
+
+    def _checked(self, vector: Vector) -> Vector:
+        embedder = self.manifest.embedder
+        if vector.shape != (embedder.dimension,):
+            raise VectorInvalid(
+                f"The query vector has shape {vector.shape}; generation {self.manifest.generation} holds "
+                f"vectors of {embedder.dimension} by {embedder.provider}/{embedder.model}: ask with that."
+            )
+        if not np.isfinite(vector).all() or not vector.any():
+            raise VectorInvalid("The query vector is zero, or holds NaN or infinity; embed the query again.")
+        return vector.astype(np.float32)

@@ -1,0 +1,94 @@
+"""The Lance table of a generation that is being written: cloned, indexed, and reduced to one version."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import warnings
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import lancedb
+from lancedb.index import FTS, Bitmap, BTree, IvfRq
+
+from index_store.columns import SEARCH_COLUMNS, VECTOR_COLUMNS, chunk_schema
+from index_store.generations import TABLE_NAME
+from index_store.limits import VECTOR_INDEX_ROWS
+
+if TYPE_CHECKING:
+    from lancedb.table import Table
+
+# What `index_store.identifiers` prepared is indexed as it is: more changes would part it from the query's.
+_SEARCH_INDEX = FTS(
+    base_tokenizer="whitespace",
+    stem=False,
+    remove_stop_words=False,
+    lower_case=False,
+    ascii_folding=False,
+    max_token_length=None,
+    with_position=False,
+)
+
+# Lance writes these in place of one another; everything else in a table is never changed once written.
+_REWRITTEN = "_versions"
+
+
+def clone_table(source: Path, target: Path) -> None:
+    """Give a new generation the rows of an old one: hard links where there are such, else copies."""
+    table = f"{TABLE_NAME}.lance"
+    for folder, _, names in os.walk(source / table):
+        relative = Path(folder).relative_to(source)
+        (target / relative).mkdir(parents=True)
+        for name in names:
+            _link(Path(folder, name), target / relative / name, rewritten=relative.name == _REWRITTEN)
+
+
+def _link(source: Path, target: Path, *, rewritten: bool) -> None:
+    if not rewritten:
+        try:
+            target.hardlink_to(source)
+        except OSError:  # another device, or a file system without links: a copy costs space, not correctness
+            pass
+        else:
+            return
+    shutil.copyfile(source, target)
+
+
+def open_table(folder: Path) -> Table:
+    """Open the table of a generation.
+
+    Raises:
+        ValueError: there is none.
+    """
+    return lancedb.connect(str(folder)).open_table(TABLE_NAME)
+
+
+def create_table(folder: Path, dimension: int) -> Table:
+    """An empty table in a new folder."""
+    folder.mkdir(parents=True)
+    return lancedb.connect(str(folder)).create_table(TABLE_NAME, schema=chunk_schema(dimension))
+
+
+def refresh_indexes(table: Table) -> None:
+    """Compact, bring existing indexes up to date, and build the ones that are missing."""
+    table.optimize()
+    present = {column for index in table.list_indices() for column in index.columns}
+    wanted: dict[str, FTS | BTree | Bitmap | IvfRq] = {
+        **dict.fromkeys(SEARCH_COLUMNS, _SEARCH_INDEX),
+        **dict.fromkeys(("id", "path", "name"), BTree()),
+        **dict.fromkeys(("repo", "language", "kind"), Bitmap()),
+    }
+    if table.count_rows() >= VECTOR_INDEX_ROWS:
+        wanted |= dict.fromkeys(VECTOR_COLUMNS, IvfRq(distance_type="cosine"))
+    for column, config in wanted.items():
+        if column not in present:
+            table.create_index(column, config=config)
+
+
+def keep_one_version(table: Table) -> None:
+    """Drop every older version of the table, and the files only they used."""
+    with warnings.catch_warnings():
+        # Lance warns of concurrent readers; nobody can read a generation before it is published.
+        warnings.simplefilter("ignore", UserWarning)
+        table.optimize(cleanup_older_than=timedelta(0), delete_unverified=True)

@@ -1,0 +1,341 @@
+"""Writes one generation a night: clone, change, verify, publish. Until the flip the old one serves.
+
+Only one writer may be at work; the night's lock sees to that.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import structlog
+from lancedb.expr import col
+
+from index_store.audit import row_problems, search_problems
+from index_store.columns import chunk_table, summary_table
+from index_store.durable import Failpoint, fsync_directory, fsync_file, pass_through
+from index_store.errors import IndexDamaged, NoIndex
+from index_store.generations import (
+    INVENTORY_NAME,
+    building_dir,
+    current_generation,
+    flip_current,
+    generation_dir,
+    generations_dir,
+    list_generations,
+    remove_debris,
+)
+from index_store.inventory import Inventory, read_inventory, write_inventory
+from index_store.known import KnownIds, KnownVectors
+from index_store.limits import ROWS_PER_FRAGMENT
+from index_store.manifest import digest_files, file_problems, read_manifest, write_manifest
+from index_store.schema import (
+    FORMAT_VERSION,
+    ChunkRow,
+    EmbedderRecord,
+    FileRow,
+    Manifest,
+    RepositoryState,
+    SummaryUpdate,
+    Vector,
+)
+from index_store.table import clone_table, create_table, keep_one_version, open_table, refresh_indexes
+
+if TYPE_CHECKING:
+    from lancedb.expr import Expr
+    from lancedb.table import Table
+
+log = structlog.get_logger(__name__)
+
+# Where a fault test may strike: each name is passed to the failpoint before the step begins.
+STEPS = (
+    "debris", "clone", "write", "optimise", "clean", "verify", "inventory", "digest", "manifest", "sync",
+    "name", "flip", "published",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Savepoint:
+    """A moment of a writer to which it can go back. Void after the next publish."""
+
+    version: int
+    inventory: Inventory
+    has_changes: bool
+
+
+class GenerationWriter:
+    """The next generation while it is written. Not thread-safe. Publish or abandon it.
+
+    Nothing is cloned before the first change: a night that changes nothing costs nothing.
+    """
+
+    def __init__(
+        self,
+        state_dir: Path,
+        embedder: EmbedderRecord,
+        chunker: str,
+        base: Manifest | None,
+        failpoint: Failpoint,
+    ) -> None:
+        self.base = base
+        self._state_dir = state_dir
+        self._embedder = embedder
+        self._chunker = chunker
+        self._failpoint = failpoint
+        self._inventory: Inventory = {}
+        self._has_changes = False
+        self._start_over(base)
+
+    @classmethod
+    def begin(
+        cls,
+        state_dir: Path,
+        *,
+        embedder: EmbedderRecord,
+        chunker: str,
+        rebuild: bool = False,
+        failpoint: Failpoint = pass_through,
+    ) -> GenerationWriter:
+        """Start the next generation from the current one, after clearing away what killed nights left.
+
+        With `rebuild`, without a current generation, with a damaged one, or with vectors of another embedder
+        in it, the writer starts empty (`base` is None). With another `chunker`, it keeps the rows and forgets
+        the blob ids, so that every file counts as changed and a repository that cannot be read tonight keeps
+        its chunks.
+
+        Raises:
+            FormatTooNew: a newer nightdex wrote the current generation.
+        """
+        failpoint("debris")
+        generations_dir(state_dir).mkdir(parents=True, exist_ok=True)
+        remove_debris(state_dir)
+        base = None if rebuild else _usable_base(state_dir)
+        if base is not None and base.embedder != embedder:
+            log.warning("another embedder: the index is built anew", before=base.embedder, now=embedder)
+            base = None
+        return cls(state_dir, embedder, chunker, base, failpoint)
+
+    def _start_over(self, base: Manifest | None) -> None:
+        self.base = base
+        self._table: Table | None = None
+        self._pending: dict[str, ChunkRow] = {}
+        self._added: set[str] = set()
+        self._known_ids: KnownIds | None = None
+        self._known_vectors: KnownVectors | None = None
+        self._has_changes = False
+        self._inventory = {}
+        if base is not None:
+            self._inventory = read_inventory(self._base_dir(base) / INVENTORY_NAME)
+            if base.chunker != self._chunker:
+                self._inventory = {repo: _forgotten(files) for repo, files in self._inventory.items()}
+
+    def _base_dir(self, base: Manifest) -> Path:
+        return generation_dir(self._state_dir, base.generation)
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether a row or the inventory differs from the base."""
+        return self._has_changes
+
+    def base_files(self, repo: str) -> Mapping[str, FileRow]:
+        """What is known of a repository's files, by path."""
+        return self._inventory.get(repo, {})
+
+    def known_vectors(self, embed_hashes: Collection[str]) -> dict[str, Vector]:
+        """Code vectors the base holds for these embedded texts, in whatever repository."""
+        if self.base is None:
+            return {}
+        if self._known_vectors is None:
+            self._known_vectors = KnownVectors(open_table(self._base_dir(self.base)))
+        return self._known_vectors.find(embed_hashes)
+
+    def add(self, rows: Sequence[ChunkRow]) -> None:
+        """Insert rows, or replace those with the same id.
+
+        Raises:
+            RowInvalid: a row breaks a promise of `ChunkRow`.
+        """
+        for row in rows:
+            self._pending[row.id] = row
+        if rows:
+            self._has_changes = True
+        if len(self._pending) >= ROWS_PER_FRAGMENT:
+            self._flush()
+
+    def delete_files(self, repo: str, paths: Collection[str]) -> None:
+        """Remove every chunk of these files; the inventory is the caller's to set."""
+        if paths:
+            self._delete((col("repo") == repo) & col("path").isin(sorted(set(paths))))
+
+    def delete_repository(self, repo: str) -> None:
+        """Remove every chunk of a repository, and its inventory."""
+        self._delete(col("repo") == repo)
+        self._inventory.pop(repo, None)
+
+    def _delete(self, where: Expr) -> None:
+        self._flush()
+        self._failpoint("write")
+        self._open().delete(where)
+        self._has_changes = True
+
+    def update_summaries(self, updates: Sequence[SummaryUpdate]) -> None:
+        """Replace descriptions of stored chunks; an id that is not stored is passed over.
+
+        Raises:
+            RowInvalid: a vector or a text that must not be stored.
+        """
+        if not updates:
+            return
+        self._flush()
+        self._failpoint("write")
+        table = summary_table(updates, self._embedder.dimension)
+        self._open().merge_insert("id").when_matched_update_all().execute(table, on_bad_vectors="null")
+        self._has_changes = True
+
+    def set_inventory(self, repo: str, files: Sequence[FileRow]) -> None:
+        """Say which files a repository has; their chunk counts must be those of the rows."""
+        rows = {row.path: row for row in files}
+        if rows != self._inventory.get(repo, {}):
+            self._inventory[repo] = rows
+            self._has_changes = True
+
+    def savepoint(self) -> Savepoint:
+        """Remember this moment."""
+        self._flush()
+        version = self._table.version if self._table is not None else 0
+        return Savepoint(version, dict(self._inventory), self._has_changes)
+
+    def roll_back_to(self, savepoint: Savepoint) -> None:
+        """Undo every change since a savepoint."""
+        self._pending.clear()
+        self._inventory = dict(savepoint.inventory)
+        self._has_changes = savepoint.has_changes
+        if self._table is None:
+            return
+        if not savepoint.version:
+            self._table = None
+            shutil.rmtree(building_dir(self._state_dir))
+        elif self._table.version != savepoint.version:
+            self._table.checkout(savepoint.version)
+            self._table.restore()
+
+    def _open(self) -> Table:
+        """The table of the next generation, cloned at the first call."""
+        if self._table is None:
+            self._failpoint("clone")
+            folder = building_dir(self._state_dir)
+            shutil.rmtree(folder, ignore_errors=True)
+            if self.base is None:
+                self._table = create_table(folder, self._embedder.dimension)
+            else:
+                clone_table(self._base_dir(self.base), folder)
+                self._table = open_table(folder)
+        return self._table
+
+    def _flush(self) -> None:
+        """Write what is pending: rows with new ids by a plain append, many times faster than a merge."""
+        if not self._pending:
+            return
+        table = self._open()
+        self._failpoint("write")
+        if self._known_ids is None:
+            self._known_ids = KnownIds(table)
+        rows = list(self._pending.values())
+        new = [row for row in rows if row.id not in self._added and row.id not in self._known_ids]
+        known = [row for row in rows if row.id in self._added or row.id in self._known_ids]
+        dimension = self._embedder.dimension
+        if new:
+            table.add(chunk_table(new, dimension), on_bad_vectors="null")
+        if known:
+            merge = table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
+            merge.execute(chunk_table(known, dimension), on_bad_vectors="null")
+        self._added.update(self._pending)
+        self._pending.clear()
+
+    def publish(self, repositories: Sequence[RepositoryState]) -> Manifest:
+        """Make the generation whole and let it serve; the writer then goes on from it, towards another one.
+
+        Raises:
+            IndexDamaged: rows and inventory disagree, or a search does not find what is stored; the old
+                generation keeps serving.
+        """
+        self._flush()
+        table = self._open()
+        folder = building_dir(self._state_dir)
+        self._failpoint("optimise")
+        refresh_indexes(table)
+        self._failpoint("clean")
+        keep_one_version(table)
+        self._failpoint("verify")
+        if problems := [*row_problems(table, self._inventory), *search_problems(table)]:
+            raise IndexDamaged(f"The new generation was not published: {'; '.join(problems[:3])}.")
+        self._failpoint("inventory")
+        write_inventory(folder / INVENTORY_NAME, self._inventory)
+        manifest = self._seal(folder, table.count_rows(), repositories)
+        self._serve(folder, manifest.generation)
+        self._start_over(manifest)
+        return manifest
+
+    def _seal(self, folder: Path, chunks: int, repositories: Sequence[RepositoryState]) -> Manifest:
+        """Hash, write the manifest, and make every byte durable."""
+        self._failpoint("digest")
+        base_dir = self._base_dir(self.base) if self.base else None
+        known = self.base.files if self.base else {}
+        manifest = Manifest(
+            format_version=FORMAT_VERSION,
+            generation=max(list_generations(self._state_dir), default=0) + 1,
+            built_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            chunker=self._chunker,
+            embedder=self._embedder,
+            chunks=chunks,
+            repositories=tuple(repositories),
+            files=digest_files(folder, base_dir, known),
+        )
+        self._failpoint("manifest")
+        write_manifest(folder, manifest)
+        self._failpoint("sync")
+        for name in manifest.files:
+            fsync_file(folder / name)
+        for directory in (folder, *(entry for entry in folder.rglob("*") if entry.is_dir())):
+            fsync_directory(directory)
+        return manifest
+
+    def _serve(self, folder: Path, generation: int) -> None:
+        self._failpoint("name")
+        self._table = None
+        folder.rename(generation_dir(self._state_dir, generation))
+        fsync_directory(generations_dir(self._state_dir))
+        self._failpoint("flip")
+        flip_current(self._state_dir, generation)
+        self._failpoint("published")
+
+    def abandon(self) -> None:
+        """Throw away whatever was not published; the old generation keeps serving. May be called again."""
+        self._table = None
+        self._pending.clear()
+        shutil.rmtree(building_dir(self._state_dir), ignore_errors=True)
+
+
+def _usable_base(state_dir: Path) -> Manifest | None:
+    """The current generation, or None where there is none that can be cloned."""
+    try:
+        generation = current_generation(state_dir)
+        folder = generation_dir(state_dir, generation)
+        base = read_manifest(folder)
+        problems = file_problems(folder, base, contents=False)
+    except NoIndex:
+        return None
+    except IndexDamaged as error:
+        problems = [str(error)]
+    if problems:
+        log.warning("the current generation is damaged: the index is built anew", problem=problems[0])
+        return None
+    return base
+
+
+def _forgotten(files: Mapping[str, FileRow]) -> dict[str, FileRow]:
+    return {path: replace(row, blob_id="") for path, row in files.items()}

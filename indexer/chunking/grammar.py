@@ -1,0 +1,76 @@
+"""The grammars and their queries, each loaded when its first file comes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module, resources
+from typing import Final
+
+from tree_sitter import Language, Query
+
+# language -> (module of the official wheel, its entry point)
+_ENTRY_POINTS: Final = {
+    "typescript": ("tree_sitter_typescript", "language_typescript"),
+    "tsx": ("tree_sitter_typescript", "language_tsx"),
+    "php": ("tree_sitter_php", "language_php"),
+}
+
+GRAMMARS: Final = (
+    "python javascript typescript tsx go rust java c cpp c_sharp ruby php kotlin swift scala elixir haskell lua"
+    " bash zig sql hcl html css toml yaml json"
+).split()
+
+# Queries that only add to others.
+_EXTENDS: Final = {
+    "javascript": ("ecmascript",),
+    "typescript": ("ecmascript",),
+    "tsx": ("ecmascript", "typescript"),
+    "cpp": ("c",),
+}
+
+_COMMENTS: Final = ("comment", "line_comment", "block_comment", "multiline_comment", "doc_comment", "haddock")
+_ATTRIBUTES: Final = ("decorator", "attribute_item", "attribute_list", "annotation", "marker_annotation")
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """A language and what to look for in it.
+
+    `definitions` holds the patterns with @definition.*, to be read match by match; `marks` everything else
+    (@call, @comment, @attribute, @doc, @member), where position says what a node belongs to.
+    """
+
+    language: Language
+    definitions: Query
+    marks: Query
+
+
+@cache
+def grammar_of(language: str) -> Grammar | None:
+    """Load the grammar of a language, None where there is none."""
+    if language not in GRAMMARS:
+        return None
+    module, entry = _ENTRY_POINTS.get(language, (f"tree_sitter_{language}", "language"))
+    parsed = Language(getattr(import_module(module), entry)())
+    source = "\n".join(_query_text(name) for name in (*_EXTENDS.get(language, ()), language))
+    source += _leading_patterns(parsed)
+    definitions, marks = Query(parsed, source), Query(parsed, source)
+    encoded = source.encode()
+    for pattern in range(definitions.pattern_count):
+        text = encoded[
+            definitions.start_byte_for_pattern(pattern) : definitions.end_byte_for_pattern(pattern)
+        ]
+        (marks if b"@definition." in text else definitions).disable_pattern(pattern)
+    return Grammar(parsed, definitions, marks)
+
+
+def _query_text(language: str) -> str:
+    return resources.files("indexer.chunking.queries").joinpath(f"{language}.scm").read_text("utf-8")
+
+
+def _leading_patterns(language: Language) -> str:
+    """Patterns for the comments and attributes that nearly every grammar names alike."""
+    found = [f"\n({kind}) @comment" for kind in _COMMENTS if language.id_for_node_kind(kind, True)]
+    found += [f"\n({kind}) @attribute" for kind in _ATTRIBUTES if language.id_for_node_kind(kind, True)]
+    return "".join(found)

@@ -1,0 +1,105 @@
+"""Chunk untrusted files in processes that may die, one file at a time."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Self
+
+from pebble import ProcessExpired, ProcessPool
+
+from indexer.chunking.chunk import Chunk
+from indexer.chunking.lines import chunk_lines
+from indexer.chunking.worker import Chunker, chunk_batch, chunk_text, limit_memory
+from indexer.intake.text import SourceText
+from indexer.limits import BATCH_BYTES, BATCH_FILES, BATCHES_AHEAD, FILE_SECONDS, SLOWEST_BYTES_PER_SECOND
+
+if TYPE_CHECKING:
+    from pebble import ProcessFuture
+
+Fallback = Literal["", "crash", "timeout", "memory", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkedFile:
+    """A file and its chunks. `fallback` says why they are line windows though its language has a grammar."""
+
+    source: SourceText
+    chunks: tuple[Chunk, ...]
+    fallback: Fallback = ""
+
+
+class ChunkPool:
+    """Worker processes that chunk files; a context manager. A file that kills or stalls its worker falls
+    back to line windows, alone.
+
+    Args:
+        workers: how many processes.
+        chunker: what cuts a file; a module-level function.
+    """
+
+    def __init__(self, workers: int, chunker: Chunker = chunk_text) -> None:
+        self._workers = workers
+        self._chunker = chunker
+        # spawn: a forked child would inherit locks of the threads that the store and the progress display run
+        self._pool = ProcessPool(
+            max_workers=workers,
+            context=multiprocessing.get_context("spawn"),
+            initializer=limit_memory,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop the workers at once and wait until they are gone."""
+        self._pool.stop()
+        self._pool.join()
+
+    def chunk(self, texts: Iterable[SourceText]) -> Iterator[ChunkedFile]:
+        """Yield every file in the given order, as it is cut. `texts` is read a few batches ahead, no further."""
+        pending: deque[tuple[list[SourceText], ProcessFuture]] = deque()
+        for batch in _batches(texts):
+            pending.append((batch, self._schedule(batch)))
+            if len(pending) > self._workers + BATCHES_AHEAD:
+                yield from self._finish(*pending.popleft())
+        while pending:
+            yield from self._finish(*pending.popleft())
+
+    def _schedule(self, batch: list[SourceText]) -> ProcessFuture:
+        files = [(source.path, source.language, source.text) for source in batch]
+        limit = FILE_SECONDS
+        if len(batch) > 1:
+            limit += sum(len(source.text) for source in batch) / SLOWEST_BYTES_PER_SECOND
+        return self._pool.schedule(chunk_batch, args=[self._chunker, files], timeout=limit)
+
+    def _finish(self, batch: list[SourceText], future: ProcessFuture) -> Iterator[ChunkedFile]:
+        try:
+            results = future.result()
+        except (ProcessExpired, TimeoutError) as error:
+            if len(batch) > 1:
+                for source in batch:
+                    yield from self._finish([source], self._schedule([source]))
+                return
+            reason: Fallback = "timeout" if isinstance(error, TimeoutError) else "crash"
+            results = [(chunk_lines(batch[0].text), reason)]
+        for source, (chunks, fallback) in zip(batch, results, strict=True):
+            yield ChunkedFile(source, chunks, fallback)
+
+
+def _batches(texts: Iterable[SourceText]) -> Iterator[list[SourceText]]:
+    batch: list[SourceText] = []
+    size = 0
+    for source in texts:
+        if batch and (size + len(source.text) > BATCH_BYTES or len(batch) == BATCH_FILES):
+            yield batch
+            batch, size = [], 0
+        batch.append(source)
+        size += len(source.text)
+    if batch:
+        yield batch

@@ -1,0 +1,70 @@
+(function_definition
+  declarator: [
+    (function_declarator declarator: (identifier) @name)
+    (pointer_declarator declarator: (function_declarator declarator: (identifier) @name))
+    (pointer_declarator
+      declarator: (pointer_declarator declarator: (function_declarator declarator: (identifier) @name)))
+    (function_declarator declarator: (parenthesized_declarator (identifier) @name))
+  ]
+  body: (compound_statement) @body) @definition.function
+
+(type_definition
+  type: [
+    (struct_specifier body: (_) @body)
+    (union_specifier body: (_) @body)
+  ]
+  declarator: (type_identifier) @name) @definition.struct
+
+(type_definition
+  type: (enum_specifier body: (_) @body)
+  declarator: (type_identifier) @name) @definition.enum
+
+(type_definition
+  declarator: [
+    (type_identifier) @name
+    (pointer_declarator declarator: (type_identifier) @name)
+    (function_declarator
+      declarator: (parenthesized_declarator (pointer_declarator declarator: (type_identifier) @name)))
+  ]) @definition.type
+
+(struct_specifier
+  name: (type_identifier) @name
+  body: (_) @body) @definition.struct
+
+(union_specifier
+  name: (type_identifier) @name
+  body: (_) @body) @definition.struct
+
+(enum_specifier
+  name: (type_identifier) @name
+  body: (_) @body) @definition.enum
+
+(preproc_function_def
+  name: (identifier) @name
+  value: (_)? @body) @definition.macro
+
+; A table: an array or struct with its values.
+(declaration
+  declarator: (init_declarator
+    declarator: [
+      (identifier) @name
+      (array_declarator declarator: (identifier) @name)
+      (array_declarator declarator: (array_declarator declarator: (identifier) @name))
+      (pointer_declarator declarator: (identifier) @name)
+    ]
+    value: (initializer_list) @body)) @definition.constant
+
+(preproc_def name: (identifier) @name) @definition.macro
+
+(field_declaration
+  declarator: [
+    (field_identifier) @member
+    (pointer_declarator declarator: (field_identifier) @member)
+    (array_declarator declarator: (field_identifier) @member)
+  ])
+
+(enumerator name: (identifier) @member)
+
+(call_expression function: (identifier) @call)
+
+(call_expression function: (field_expression field: (field_identifier) @call))

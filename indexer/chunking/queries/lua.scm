@@ -1,0 +1,48 @@
+(function_declaration
+  name: (identifier) @name
+  body: (block)? @body) @definition.function
+
+(function_declaration
+  name: (dot_index_expression table: (_) @receiver field: (_) @name)
+  body: (block)? @body) @definition.function
+
+(function_declaration
+  name: (method_index_expression table: (_) @receiver method: (_) @name)
+  body: (block)? @body) @definition.function
+
+(variable_declaration
+  (assignment_statement
+    (variable_list . name: (identifier) @name)
+    (expression_list . value: (function_definition body: (block)? @body)))) @definition.function
+
+([(chunk) (block)]
+  (assignment_statement
+    (variable_list . name: (identifier) @name)
+    (expression_list . value: (function_definition body: (block)? @body))) @definition.function)
+
+(assignment_statement
+  (variable_list . name: (dot_index_expression table: (_) @receiver field: (_) @name))
+  (expression_list . value: (function_definition body: (block)? @body))) @definition.function
+
+(assignment_statement
+  (variable_list . name: (bracket_index_expression table: (_) @receiver field: (_) @name))
+  (expression_list . value: (function_definition body: (block)? @body))) @definition.function
+
+; Functions in a table that has a name belong to that name.
+(assignment_statement
+  (variable_list . name: (_) @receiver)
+  (expression_list
+    . value: (table_constructor
+      (field
+        name: (_) @name
+        value: (function_definition body: (block)? @body)) @definition.function)))
+
+(field
+  name: (_) @name
+  value: (function_definition body: (block)? @body)) @definition.function
+
+(function_call name: (identifier) @call)
+
+(function_call name: (dot_index_expression field: (identifier) @call))
+
+(function_call name: (method_index_expression method: (identifier) @call))

@@ -1,0 +1,1 @@
+; Nothing of its own: ecmascript.scm and typescript.scm say it all.

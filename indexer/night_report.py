@@ -1,0 +1,145 @@
+"""What the night did, per repository, in numbers that add up: found = chunked + skipped."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from index_store.durable import write_durably
+from indexer.limits import MAX_REPORTED_FAILURES
+
+REPORTS = "nights"
+
+
+class Outcome(StrEnum):
+    """How one repository fared."""
+
+    INDEXED = "indexed"
+    UNCHANGED = "unchanged"
+    STALE = "stale"  # it failed tonight; its last good chunks keep serving
+    FAILED = "failed"  # it failed tonight and nothing of it was ever indexed
+
+
+@dataclass(slots=True)
+class RepositoryReport:
+    """One repository's night. File counts are of tonight's listing; `found = chunked + sum(skipped)`.
+
+    Attributes:
+        reused: chunked files whose stored chunks were kept because their content did not change.
+        bytes_read: of the files that were read tonight.
+        chunks: stored for this repository after the night.
+        embedded, embeddings_reused: vectors computed tonight, and taken from identical content instead.
+        summarised: descriptions written tonight.
+        fallbacks: files cut into line windows because their parser failed, by cause.
+        failures: (path, cause) of what failed without failing the repository, the first few of them.
+        failure_count: how many such failures there were.
+    """
+
+    name: str
+    outcome: Outcome = Outcome.INDEXED
+    reason: str = ""
+    commit: str = ""
+    found: int = 0
+    chunked: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+    reused: int = 0
+    added: int = 0
+    changed: int = 0
+    moved: int = 0
+    gone: int = 0
+    bytes_read: int = 0
+    chunks: int = 0
+    embedded: int = 0
+    embeddings_reused: int = 0
+    summarised: int = 0
+    fallbacks: Counter[str] = field(default_factory=Counter)
+    failures: list[tuple[str, str]] = field(default_factory=list)
+    failure_count: int = 0
+    seconds: float = 0.0
+
+    def record_failure(self, path: str, cause: str) -> None:
+        """Count a failure that did not stop the repository; keep the first few by name."""
+        self.failure_count += 1
+        if len(self.failures) < MAX_REPORTED_FAILURES:
+            self.failures.append((path, cause))
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether every found file is either chunked or skipped with a reason."""
+        return self.found == self.chunked + self.skipped.total()
+
+
+@dataclass(slots=True)
+class NightReport:
+    """One whole night. Times are ISO 8601 in UTC, durations in seconds, memory in bytes.
+
+    Attributes:
+        generation: the generation that serves after the night.
+        published: whether it is a new one.
+        outcome: "ok", "partial" (some repositories failed) or "failed" (nothing was published).
+    """
+
+    started_at: str
+    generation: int = 0
+    published: bool = False
+    outcome: str = "ok"
+    reason: str = ""
+    embedder: str = ""
+    summariser: str = ""
+    repositories: list[RepositoryReport] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    pruned: list[int] = field(default_factory=list)
+    steps: dict[str, float] = field(default_factory=dict)
+    seconds: float = 0.0
+    peak_memory: int = 0
+
+    @property
+    def failed(self) -> list[RepositoryReport]:
+        """The repositories that could not be brought up to date tonight."""
+        return [r for r in self.repositories if r.outcome in {Outcome.STALE, Outcome.FAILED}]
+
+    def totals(self) -> Mapping[str, int]:
+        """Sums over the repositories, under the names of their counters."""
+        names = (
+            "found",
+            "chunked",
+            "reused",
+            "bytes_read",
+            "chunks",
+            "embedded",
+            "embeddings_reused",
+            "summarised",
+        )
+        sums = {name: sum(getattr(r, name) for r in self.repositories) for name in names}
+        sums["skipped"] = sum(r.skipped.total() for r in self.repositories)
+        sums["failed"] = len(self.failed)
+        return sums
+
+    def as_json(self) -> dict[str, object]:
+        """Everything, ready for json.dumps."""
+        return {**dataclasses.asdict(self), "totals": dict(self.totals())}
+
+    def save(self, state_dir: Path) -> Path:
+        """Write the report durably under `state_dir`/nights, named for its start; return its path."""
+        folder = state_dir / REPORTS
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{self.started_at.replace(':', '-')}.json"
+        write_durably(path, json.dumps(self.as_json(), indent=1).encode())
+        return path
+
+
+def last_report(state_dir: Path) -> dict[str, object] | None:
+    """The newest readable report, as its JSON, or None."""
+    for path in sorted((state_dir / REPORTS).glob("*.json"), reverse=True):
+        try:
+            report = json.loads(path.read_bytes())
+        except (OSError, ValueError):
+            continue
+        if isinstance(report, dict):
+            return report
+    return None

@@ -1,0 +1,238 @@
+"""The night, as a readable list of steps. Read `run_night` from top to bottom."""
+
+from __future__ import annotations
+
+import os
+import resource
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+
+from index_store.generations import prune
+from index_store.schema import EmbedderRecord, Manifest, RepositoryState
+from index_store.writer import GenerationWriter
+from indexer.chunking.pool import ChunkPool
+from indexer.errors import SourceError, SourceMissing, TooManyVanished
+from indexer.limits import MAX_VANISHED_SHARE, MIN_VANISHED
+from indexer.night_report import NightReport, Outcome, RepositoryReport
+from indexer.progress import Progress, SilentProgress
+from indexer.repository_night import CHUNKER, RepositoryNight
+from indexer.rows import RowEmbedder
+from indexer.runlock import run_lock
+from indexer.sources import open_source
+from indexer.sources.definition import SourceDefinition
+from model_chain.protocol import Embedder, Summariser
+
+log = structlog.get_logger(__name__)
+
+MIRRORS = "mirrors"
+
+
+def no_failpoint(step: str) -> None:
+    """Let every step pass; fault tests put a kill in its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class NightOptions:
+    """What one night works on.
+
+    Attributes:
+        state_dir: where generations, mirrors and reports live.
+        sources: everything repos.toml names; a repository it no longer names is removed.
+        only: names to bring up to date now; empty means all. The others stay as they are.
+        workers: parser processes.
+        failpoint: called with the name of each step before it begins.
+    """
+
+    state_dir: Path
+    sources: tuple[SourceDefinition, ...]
+    only: frozenset[str] = frozenset()
+    workers: int = field(default_factory=lambda: os.cpu_count() or 1)
+    failpoint: Callable[[str], None] = no_failpoint
+
+
+def run_night(
+    options: NightOptions, embedder: Embedder, summariser: Summariser, progress: Progress | None = None
+) -> NightReport:
+    """Bring the index up to date and publish it; the old one serves until then, and after any failure.
+
+    Raises:
+        AlreadyRunning: another run holds the lock.
+        TooManyVanished: so many repositories are gone that nothing was published.
+        IndexStoreError, ModelError: nothing could be published; the old index keeps serving.
+    """
+    progress = progress or SilentProgress()
+    with run_lock(options.state_dir):
+        return _Night(options, embedder, summariser, progress).run()
+
+
+class _Night:
+    def __init__(
+        self, options: NightOptions, embedder: Embedder, summariser: Summariser, progress: Progress
+    ) -> None:
+        self.options = options
+        self.embedder = embedder
+        self.summariser = summariser
+        self.progress = progress
+        self.report = NightReport(
+            started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            embedder=str(embedder.fingerprint),
+            summariser=summariser.source,
+        )
+
+    def run(self) -> NightReport:
+        began = time.monotonic()
+        try:
+            with self._step("begin"):
+                writer = GenerationWriter.begin(
+                    self.options.state_dir,
+                    embedder=_record(self.embedder),
+                    chunker=CHUNKER,
+                    failpoint=self.options.failpoint,
+                )
+            try:
+                with self._step("repositories"):
+                    states = self._index_repositories(writer)
+                with self._step("publish"):
+                    self._publish(writer, states)
+            except BaseException:
+                writer.abandon()
+                raise
+            with self._step("prune"):
+                self.report.pruned = prune(self.options.state_dir)
+        except BaseException as error:
+            self.report.outcome, self.report.reason = "failed", f"{type(error).__name__}: {error}"
+            raise
+        finally:
+            self.report.seconds = round(time.monotonic() - began, 3)
+            self.report.peak_memory = _peak_memory()
+            self.report.save(self.options.state_dir)
+        return self.report
+
+    def _index_repositories(self, writer: GenerationWriter) -> list[RepositoryState]:
+        before = {state.name: state for state in writer.base.repositories} if writer.base else {}
+        configured = {source.name for source in self.options.sources}
+        for name in before.keys() - configured:
+            writer.delete_repository(name)
+            self.report.removed.append(name)
+
+        states: list[RepositoryState] = []
+        vanished: list[str] = []
+        rows = RowEmbedder(self.embedder)
+        with ChunkPool(self.options.workers) as pool:
+            for definition in self.options.sources:
+                previous = before.get(definition.name)
+                if self.options.only and definition.name not in self.options.only:
+                    states.extend([previous] if previous else [])
+                    continue
+                state, missing = self._index_repository(definition, previous, writer, pool, rows)
+                states.append(state)
+                vanished.extend([definition.name] if missing and previous else [])
+                self._refuse_mass_vanishing(vanished, len(before.keys() & configured))
+        return states
+
+    def _index_repository(
+        self,
+        definition: SourceDefinition,
+        previous: RepositoryState | None,
+        writer: GenerationWriter,
+        pool: ChunkPool,
+        rows: RowEmbedder,
+    ) -> tuple[RepositoryState, bool]:
+        self.options.failpoint(f"repository:{definition.name}")
+        report = RepositoryReport(definition.name)
+        self.report.repositories.append(report)
+        began = time.monotonic()
+        savepoint = writer.savepoint()
+        missing = False
+        try:
+            source = open_source(definition, self.options.state_dir / MIRRORS)
+            try:
+                state = RepositoryNight(
+                    definition, source, writer, pool, rows, self.summariser, report, self.progress
+                ).run(previous)
+            finally:
+                source.close()
+        except SourceError as error:
+            writer.roll_back_to(savepoint)
+            missing = isinstance(error, SourceMissing)
+            state = _stale_state(definition, previous, str(error))
+            report.outcome = Outcome.STALE if previous else Outcome.FAILED
+            report.reason = str(error)
+            report.chunks = state.chunks
+            log.warning("repository failed", repo=definition.name, code=error.code, reason=str(error))
+        report.seconds = round(time.monotonic() - began, 3)
+        self.progress.repository_finished(report)
+        return state, missing
+
+    def _refuse_mass_vanishing(self, vanished: list[str], known: int) -> None:
+        if len(vanished) >= MIN_VANISHED and len(vanished) > MAX_VANISHED_SHARE * known:
+            raise TooManyVanished(
+                f"{len(vanished)} of {known} repositories are gone ({', '.join(vanished[:5])}): nothing was published; "
+                "mount the disk again, or remove them from repos.toml if they are meant to go"
+            )
+
+    def _publish(self, writer: GenerationWriter, states: list[RepositoryState]) -> None:
+        if writer.base is not None and not writer.has_changes and _same(writer.base, states):
+            self.report.generation = writer.base.generation
+            writer.abandon()
+        else:
+            self.report.generation = writer.publish(states).generation
+            self.report.published = True
+        if self.report.failed:
+            self.report.outcome = "partial"
+            self.report.reason = f"{len(self.report.failed)} repositories failed: " + ", ".join(
+                r.name for r in self.report.failed
+            )
+
+    @contextmanager
+    def _step(self, name: str) -> Iterator[None]:
+        self.options.failpoint(name)
+        self.progress.step(name)
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self.report.steps[name] = round(time.monotonic() - began, 3)
+
+
+def _record(embedder: Embedder) -> EmbedderRecord:
+    mark = embedder.fingerprint
+    return EmbedderRecord(mark.provider, mark.model, mark.digest, mark.dimension, mark.prefix_scheme)
+
+
+def _stale_state(
+    definition: SourceDefinition, previous: RepositoryState | None, reason: str
+) -> RepositoryState:
+    return RepositoryState(
+        name=definition.name,
+        location=definition.location,
+        branch=definition.branch,
+        commit=previous.commit if previous else "",
+        committed_at=previous.committed_at if previous else 0,
+        files=previous.files if previous else 0,
+        chunks=previous.chunks if previous else 0,
+        indexed_at=previous.indexed_at if previous else "",
+        stale=True,
+        stale_reason=reason,
+    )
+
+
+def _same(base: Manifest, states: list[RepositoryState]) -> bool:
+    """Whether publishing would tell a reader anything new. A moved HEAD does: hits carry the commit."""
+
+    def essence(state: RepositoryState) -> tuple[str, str, str, str, bool, str]:
+        return state.name, state.location, state.branch, state.commit, state.stale, state.stale_reason
+
+    return sorted(map(essence, base.repositories)) == sorted(map(essence, states))
+
+
+def _peak_memory() -> int:
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    largest_child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return max(own, largest_child) * 1024

@@ -1,0 +1,169 @@
+"""One repository's night: list, plan, read, cut, describe, embed, write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from index_store.schema import FileRow, RepositoryState
+from index_store.writer import GenerationWriter
+from indexer.chunking.languages import language_of
+from indexer.chunking.pool import ChunkedFile, ChunkPool
+from indexer.chunking.version import CHUNKER_VERSION
+from indexer.intake import admit, decode
+from indexer.intake.skip import INTAKE_VERSION, SkipReason
+from indexer.intake.text import SourceText
+from indexer.limits import ROWS_PER_BATCH
+from indexer.night_report import Outcome, RepositoryReport
+from indexer.plan import RepositoryPlan, plan_repository
+from indexer.progress import Progress
+from indexer.rows import DraftRow, RowEmbedder, build_rows, draft_rows
+from indexer.sources.definition import SourceDefinition
+from indexer.sources.paths import displayed_path
+from indexer.sources.source import Entry, Source
+from model_chain.protocol import Summariser
+
+# Part of every generation: with another one, what is stored was cut by other rules and is cut again.
+CHUNKER = f"{CHUNKER_VERSION}/{INTAKE_VERSION}"
+
+
+class RepositoryNight:
+    """Brings one repository of the generation being written up to date."""
+
+    def __init__(
+        self,
+        definition: SourceDefinition,
+        source: Source,
+        writer: GenerationWriter,
+        pool: ChunkPool,
+        rows: RowEmbedder,
+        summariser: Summariser,
+        report: RepositoryReport,
+        progress: Progress,
+    ) -> None:
+        self._definition = definition
+        self._source = source
+        self._writer = writer
+        self._pool = pool
+        self._rows = rows
+        self._summariser = summariser
+        self._report = report
+        self._progress = progress
+        self._inventory: list[FileRow] = []
+
+    def run(self, previous: RepositoryState | None) -> RepositoryState:
+        """Do it, filling the report; return what the manifest will say.
+
+        Raises:
+            SourceError: the source cannot be read; the caller rolls the writer back.
+            ModelError: the embedder is not working.
+        """
+        report, definition = self._report, self._definition
+        snapshot = self._source.snapshot()
+        report.commit, report.found = snapshot.commit, len(snapshot.entries)
+        plan = plan_repository(
+            snapshot.entries,
+            self._writer.base_files(definition.name),
+            lambda entry: admit(entry, definition),
+            displayed_path,
+        )
+        self._take_plan(plan)
+        if plan.drop:
+            self._writer.delete_files(definition.name, plan.drop)
+        self._progress.repository_started(definition.name, len(plan.read))
+        self._write(self._pool.chunk(self._texts(plan.read)))
+        self._writer.set_inventory(definition.name, self._inventory)
+
+        report.chunked = sum(1 for row in self._inventory if row.chunks)
+        report.chunks = sum(row.chunks for row in self._inventory)
+        if not plan.read and not plan.drop:
+            report.outcome = Outcome.UNCHANGED
+        return RepositoryState(
+            name=definition.name,
+            location=definition.location,
+            branch=definition.branch,
+            commit=snapshot.commit,
+            committed_at=snapshot.committed_at,
+            files=report.chunked,
+            chunks=report.chunks,
+            indexed_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+
+    def _take_plan(self, plan: RepositoryPlan) -> None:
+        report = self._report
+        report.added, report.changed, report.moved, report.gone = (
+            plan.added,
+            plan.changed,
+            plan.moved,
+            plan.gone,
+        )
+        for row in plan.keep:
+            self._inventory.append(row)
+            if row.chunks:
+                report.reused += 1
+            else:
+                report.skipped[row.skip_reason] += 1
+        for entry, reason in plan.skipped:
+            self._skip(entry, reason, entry.size or 0)
+
+    def _skip(self, entry: Entry, reason: SkipReason, size: int) -> None:
+        self._report.skipped[reason.value] += 1
+        path = displayed_path(entry.path)
+        self._inventory.append(FileRow(self._definition.name, path, entry.blob_id, size, "", 0, reason.value))
+
+    def _texts(self, entries: tuple[Entry, ...]) -> Iterator[SourceText]:
+        for entry, data in self._source.read(entries):
+            if data is None:
+                self._skip(entry, SkipReason.MISSING_OBJECT, 0)
+                continue
+            self._report.bytes_read += len(data)
+            text = decode(entry, data)
+            if isinstance(text, SkipReason):
+                self._skip(entry, text, len(data))
+                continue
+            path = displayed_path(entry.path)
+            yield SourceText(
+                self._definition.name, path, entry.blob_id, len(data), language_of(path, text), text
+            )
+
+    def _write(self, files: Iterator[ChunkedFile]) -> None:
+        drafts: list[DraftRow] = []
+        finished = 0
+        for file in files:
+            source = file.source
+            if file.fallback:
+                self._report.fallbacks[file.fallback] += 1
+                self._report.record_failure(source.path, f"parser {file.fallback}; cut into line windows")
+            drafts.extend(draft_rows(source, file.chunks, self._summariser))
+            self._inventory.append(
+                FileRow(
+                    source.repo,
+                    source.path,
+                    source.blob_id,
+                    source.size,
+                    source.language,
+                    len(file.chunks),
+                    "",
+                )
+            )
+            finished += 1
+            if len(drafts) >= ROWS_PER_BATCH:
+                self._store(drafts, finished)
+                drafts, finished = [], 0
+        if drafts or finished:
+            self._store(drafts, finished)
+
+    def _store(self, drafts: list[DraftRow], files: int) -> None:
+        before = self._rows.count.embedded, self._rows.count.reused
+        code, code_failures = self._rows.embed([draft.code_text for draft in drafts])
+        summary, summary_failures = self._rows.embed([draft.summary_text for draft in drafts])
+        for index, cause in {**summary_failures, **code_failures}.items():
+            chunk = drafts[index].chunk
+            self._report.record_failure(
+                f"{drafts[index].source.path}:{chunk.start_line}", f"embedding: {cause}"
+            )
+        self._report.embedded += self._rows.count.embedded - before[0]
+        self._report.embeddings_reused += self._rows.count.reused - before[1]
+        self._report.summarised += len(drafts)
+        self._writer.add(build_rows(drafts, code, summary))
+        self._progress.files_done(self._definition.name, files, len(drafts))

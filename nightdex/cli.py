@@ -1,0 +1,231 @@
+"""The `nightdex` command. What a command needs is imported inside it, so that `--help` answers at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version as package_version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from nightdex.configuration import Configuration
+
+# ruff: noqa: PLC0415 - lancedb takes a second to import, pydantic a tenth; only commands that use them pay
+
+app = typer.Typer(
+    name="nightdex",
+    help="A nightly index of all your repositories, and the search over it.",
+    no_args_is_help=False,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        help="The repos.toml to use. Default: $NIGHTDEX_CONFIG, ./repos.toml, ~/.config/nightdex/repos.toml.",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON, errors too.")]
+
+
+@app.callback()
+def options(
+    *,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """Take what stands before the command."""
+    del debug  # `_run` looks for it by itself, because the command line may be beyond understanding
+
+
+@app.command()
+def run(
+    *,
+    repo: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Bring only this repository up to date; may be repeated."),
+    ] = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> int:
+    """Bring the index up to date and publish it.
+
+    Exits with 3 when some repositories failed (they keep their last good chunks), with 11 when a run is
+    going on.
+    """
+    from nightdex.night import run_night_command
+
+    # Without a handler SIGTERM would end the process without stopping its workers.
+    signal.signal(signal.SIGTERM, _terminate)
+    return run_night_command(_begin(config), repo or [], as_json=as_json)
+
+
+@app.command()
+def serve(*, config: ConfigOption = None) -> int:
+    """Answer searches over HTTP until stopped.
+
+    A new night is served without a restart, and without failing a request.
+    """
+    from nightdex.models import embedder_for
+    from search_api.server import ServiceOptions
+    from search_api.server import serve as serve_until_stopped
+
+    configuration = _configuration(config)
+    api = configuration.settings.api
+    serve_until_stopped(
+        ServiceOptions(configuration.state_dir, embedder_for, api.host, api.port),
+        announce=lambda address: print(f"serving on {address}", file=sys.stderr, flush=True),  # noqa: T201
+    )
+    return 0
+
+
+@app.command()
+def search(
+    query: Annotated[
+        str, typer.Argument(help="Words, code or a name; repo: lang: path: kind: filter inline.")
+    ],
+    *,
+    mode: Annotated[
+        str, typer.Option(metavar="MODE", help="hybrid, raw, summary, exact, symbol or auto.")
+    ] = "hybrid",
+    repo: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only this repository.")] = None,
+    lang: Annotated[list[str] | None, typer.Option(metavar="LANGUAGE", help="Only this language.")] = None,
+    path: Annotated[
+        list[str] | None, typer.Option(metavar="PATH", help="Only this directory, file or glob.")
+    ] = None,
+    kind: Annotated[
+        list[str] | None, typer.Option(metavar="KIND", help="Only this kind: function, class, ...")
+    ] = None,
+    limit: Annotated[int, typer.Option(metavar="N", help="Hits to show.")] = 10,
+    regex: Annotated[
+        bool, typer.Option("--regex", help="QUERY is an RE2 pattern (with --mode exact).")
+    ] = False,
+    as_json: JsonOption = False,
+    vimgrep: Annotated[bool, typer.Option("--vimgrep", help="Write path:line:column:text.")] = False,
+    config: ConfigOption = None,
+) -> int:
+    """Search the index.
+
+    --repo, --lang, --path and --kind may be repeated: any of the values given will do.
+    """
+    from nightdex.models import embedder_for
+    from search_api.cli import Output, search_command
+    from search_api.query import parse_query
+
+    if as_json and vimgrep:
+        raise typer.BadParameter("--json and --vimgrep exclude each other")
+    parsed = parse_query(
+        query,
+        mode=mode,
+        repos=repo or (),
+        languages=lang or (),
+        paths=path or (),
+        kinds=kind or (),
+        limit=limit,
+        regex=regex,
+    )
+    output = Output.JSON if as_json else Output.VIMGREP if vimgrep else Output.HUMAN
+    return search_command(parsed, _configuration(config).state_dir, embedder_for, output)
+
+
+@app.command()
+def status(*, as_json: JsonOption = False, config: ConfigOption = None) -> int:
+    """Show what is indexed, and how old it is."""
+    from nightdex.status import status_command
+
+    return status_command(_configuration(config).state_dir, as_json=as_json)
+
+
+@app.command()
+def check(*, as_json: JsonOption = False, config: ConfigOption = None) -> int:
+    """Compare every byte with what was published.
+
+    Exits with 1 when a file or a row of the index is not what was published.
+    """
+    from nightdex.upkeep import check_command
+
+    return check_command(_configuration(config).state_dir, as_json=as_json)
+
+
+@app.command()
+def rollback(
+    generation: Annotated[
+        int | None, typer.Argument(help="Default: the newest one below the current.")
+    ] = None,
+    *,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> int:
+    """Let an older generation serve again.
+
+    Every file of it is checked first.
+    """
+    from nightdex.upkeep import rollback_command
+
+    return rollback_command(_configuration(config).state_dir, generation, as_json=as_json)
+
+
+@app.command()
+def version() -> int:
+    """Show the version."""
+    print(package_version("nightdex"))  # noqa: T201 - the command's own output
+    return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit with its status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    sys.exit(_run(given))
+
+
+def _run(arguments: list[str]) -> int:
+    from nightdex import failures
+
+    if hasattr(sys.stdout, "reconfigure"):
+        # Names that are not UTF-8, and terminals that are not, must not end a command.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    before_dashes = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    as_json = "--json" in before_dashes
+    try:
+        status = app(arguments or ["--help"], prog_name="nightdex", standalone_mode=False)
+        sys.stdout.flush()
+    except typer.TyperException as error:
+        return failures.report_usage(error.format_message(), as_json=as_json)
+    except BrokenPipeError:
+        failures.silence_stdout()
+        return failures.PIPE_CLOSED
+    except KeyboardInterrupt:
+        return failures.INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the last line of defence: nobody is shown a traceback
+        return failures.report(error, as_json=as_json, debug="--debug" in before_dashes)
+    return int(status or 0)
+
+
+def _begin(config: Path | None) -> Path:
+    """Turn the logs on, and find the repos.toml."""
+    from nightdex.configuration import find_file
+    from nightdex.logs import configure_logs
+
+    configure_logs()
+    return find_file(config, os.environ)
+
+
+def _configuration(config: Path | None) -> Configuration:
+    from nightdex.configuration import load_configuration
+
+    return load_configuration(_begin(config))
+
+
+def _terminate(*_: object) -> None:
+    from nightdex.failures import TERMINATED
+
+    sys.exit(TERMINATED)

@@ -1,0 +1,129 @@
+"""From repos.toml to settings and sources; every problem of the file is reported at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from indexer.sources.definition import SourceDefinition
+from nightdex.diagnosis import diagnose
+from nightdex.document import Document, Problem, read_document
+from nightdex.errors import ConfigurationInvalid, ConfigurationMissing
+from nightdex.settings import Cards, Index, Repository, Section, Settings
+from nightdex.sources import SourceFinder
+
+FILE_NAME = "repos.toml"
+VARIABLE = "NIGHTDEX_CONFIG"
+
+Model = TypeVar("Model", bound=Section)
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """A repos.toml that holds."""
+
+    path: Path
+    settings: Settings
+
+    @property
+    def state_dir(self) -> Path:
+        """Where the index lives, as an absolute path."""
+        return absolute(self.settings.index.state_dir, self.path)
+
+
+def absolute(text: str, file: Path) -> Path:
+    """Expand ~, and take a relative path to be relative to the file that names it."""
+    return Path(os.path.abspath(file.parent / os.path.expanduser(text)))  # noqa: PTH100, PTH111 - keeps symlinks
+
+
+def find_file(given: Path | None, environ: Mapping[str, str]) -> Path:
+    """Return the repos.toml to use: the one given, NIGHTDEX_CONFIG, ./repos.toml, or the user's.
+
+    Raises:
+        ConfigurationMissing: there is none.
+    """
+    if given is not None:
+        return given
+    if environ.get(VARIABLE):
+        return Path(environ[VARIABLE])
+    home = Path(environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser() / "nightdex" / FILE_NAME
+    for candidate in (Path(FILE_NAME), home):
+        if candidate.exists():
+            return candidate
+    raise ConfigurationMissing(
+        f"there is no {FILE_NAME} here and no {home}; write one, or name one with --config or {VARIABLE}"
+    )
+
+
+def load_configuration(path: Path, environ: Mapping[str, str] = os.environ) -> Configuration:
+    """Read and check the file alone; nothing it names is looked at.
+
+    Raises:
+        ConfigurationMissing, ConfigurationInvalid: naming every problem with file and line.
+    """
+    document = read_document(path, environ)
+    problems = list(document.problems)
+    try:
+        settings = Settings.model_validate(document.values)
+    except ValidationError as error:
+        problems.extend(diagnose(document, error))
+    _refuse(problems)
+    return Configuration(path, settings)
+
+
+def load_sources(
+    path: Path,
+    environ: Mapping[str, str] = os.environ,
+    known: Callable[[Path], Collection[str]] = lambda _: (),
+) -> tuple[Configuration, tuple[SourceDefinition, ...]]:
+    """Read the file and find everything it names.
+
+    `known` gives the names that the index of a state directory already holds: a path that is gone is a slip
+    of the pen when it was never there, and an event of the night when it was.
+
+    Raises:
+        ConfigurationMissing, ConfigurationInvalid: naming every problem with file and line.
+    """
+    document = read_document(path, environ)
+    problems = list(document.problems)
+    try:
+        settings = Settings.model_validate(document.values)
+    except ValidationError as error:
+        problems.extend(diagnose(document, error))
+        settings = Settings(index=_valid(Index, document.values.get("index")) or Index())
+    configuration = Configuration(path, settings)
+    finder = SourceFinder(document, lambda text: absolute(text, path), known(configuration.state_dir))
+    sources = finder.find(_entries(document, "repo", Repository), _entries(document, "cards", Cards))
+    problems.extend(finder.problems)
+    if not sources and not problems:
+        nothing = "names nothing to index; add a [[repo]] with a 'path', a 'glob' or a 'url'"
+        problems.append(document.problem((), nothing))
+    _refuse(problems)
+    return configuration, sources
+
+
+def _entries(document: Document, table: str, model: type[Model]) -> list[tuple[int, Model]]:
+    """The entries of [[repo]] or [[cards]] that are well formed, each with its position."""
+    listed = document.values.get(table, ())
+    checked = (
+        (index, _valid(model, value))
+        for index, value in enumerate(listed if isinstance(listed, list) else ())
+    )
+    return [(index, entry) for index, entry in checked if entry is not None]
+
+
+def _valid(model: type[Model], value: Any) -> Model | None:  # noqa: ANN401 - anything TOML can hold
+    try:
+        return model.model_validate(value)
+    except ValidationError:
+        return None
+
+
+def _refuse(problems: list[Problem]) -> None:
+    if problems:
+        raise ConfigurationInvalid([str(problem) for problem in sorted(problems)])

@@ -1,0 +1,87 @@
+"""`nightdex run`: from repos.toml to a night, its progress and its report."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from index_store.errors import IndexStoreError
+from index_store.generations import current_generation, generation_dir
+from index_store.manifest import read_manifest
+from indexer.errors import RepositoriesFailed
+from indexer.night_report import NightReport
+from indexer.nightly import NightOptions, run_night
+from indexer.sources.definition import SourceDefinition
+from nightdex.configuration import load_sources
+from nightdex.diagnosis import nearest
+from nightdex.errors import UnknownRepository
+from nightdex.models import night_embedder, night_summariser
+from nightdex.progress import showing_progress
+
+
+def run_night_command(file: Path, only: Sequence[str], *, as_json: bool) -> int:
+    """Run one night, showing its progress on standard error and its report on standard output.
+
+    Raises:
+        ConfigurationError, UnknownRepository: nothing was begun.
+        IndexerError, IndexStoreError, ModelError: nothing was published.
+    """
+    configuration, sources = load_sources(file, known=indexed_names)
+    _refuse_unknown(only, sources)
+    settings = configuration.settings
+    with showing_progress() as progress:
+        report = run_night(
+            NightOptions(configuration.state_dir, sources, frozenset(only)),
+            night_embedder(settings.embedding),
+            night_summariser(settings.summaries),
+            progress,
+        )
+    if as_json:
+        json.dump(report.as_json(), sys.stdout)
+        sys.stdout.write("\n")
+    else:
+        sys.stdout.write(summary(report))
+    return RepositoriesFailed.exit_status if report.failed else 0
+
+
+def indexed_names(state_dir: Path) -> Collection[str]:
+    """The names of the repositories that the current generation holds; none where there is no index."""
+    try:
+        manifest = read_manifest(generation_dir(state_dir, current_generation(state_dir)))
+    except IndexStoreError:
+        return ()
+    return {state.name for state in manifest.repositories}
+
+
+def summary(report: NightReport) -> str:
+    """The night in a few lines, its failures by name."""
+    totals = report.totals()
+    skipped: dict[str, int] = {}
+    for repository in report.repositories:
+        for reason, count in repository.skipped.items():
+            skipped[reason] = skipped.get(reason, 0) + count
+    change = "published" if report.published else "still serves, nothing changed,"
+    files = "{found} files found = {chunked} chunked ({reused} of them unchanged) + {skipped} skipped"
+    work = "{chunks} chunks, {embedded} vectors computed, {summarised} descriptions"
+    lines = [
+        f"generation {report.generation} {change} after {report.seconds:.1f} s",
+        f"{len(report.repositories)} repositories: {files.format(**totals)}",
+        work.format(**totals),
+    ]
+    if skipped:
+        reasons = sorted(skipped.items(), key=lambda item: (-item[1], item[0]))
+        lines.append("skipped: " + ", ".join(f"{reason} {count}" for reason, count in reasons))
+    lines += [f"removed: {name}" for name in report.removed]
+    lines += [f"{repository.outcome}: {repository.name}: {repository.reason}" for repository in report.failed]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _refuse_unknown(only: Sequence[str], sources: Sequence[SourceDefinition]) -> None:
+    names = [source.name for source in sources]
+    for name in only:
+        if name not in names:
+            meant = nearest(name, names)
+            hint = f" - did you mean '{meant}'?" if meant else f"; it has {', '.join(names)}"
+            raise UnknownRepository(f"repos.toml has no repository '{name}'{hint}")

@@ -1,0 +1,181 @@
+"""Every key of repos.toml, with its type, default and meaning. docs/CONFIGURATION.md is the prose twin."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os.path
+import zoneinfo
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+URL_SCHEMES = ("https", "http", "ssh", "git", "file")
+
+
+def _text(value: str) -> str:
+    if not value.strip():
+        raise ValueError("must not be blank")
+    if not value.isprintable():
+        raise ValueError("must not hold control characters")
+    return value
+
+
+def _name(value: str) -> str:
+    if any(part in {"", ".", ".."} for part in value.split("/")) or any(mark in value for mark in "\"'\\:"):
+        raise ValueError("must be a name such as 'shop' or 'team/shop', without quotes, colons or '..'")
+    return value
+
+
+def _branch(value: str) -> str:
+    if value.startswith("-") or any(character.isspace() for character in value):
+        raise ValueError("must be a branch, tag or commit, such as 'main'")
+    return value
+
+
+def _clone_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme in URL_SCHEMES and parts.password:
+        raise ValueError("must not hold a password: leave it to git's credential helper or an ssh key")
+    if parts.scheme not in URL_SCHEMES or not parts.path.strip("/"):
+        raise ValueError(
+            "must be a clone URL such as 'https://host/team/shop.git' or 'ssh://git@host/shop.git'"
+        )
+    return value
+
+
+def _http_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must be an HTTP address such as 'http://127.0.0.1:11434'")
+    return value
+
+
+def _clock(value: str) -> str:
+    try:
+        dt.datetime.strptime(value, "%H:%M").replace(tzinfo=dt.UTC)
+    except ValueError:
+        raise ValueError("must be a time of day such as '04:00'") from None
+    return value
+
+
+def _timezone(value: str) -> str:
+    try:
+        zoneinfo.ZoneInfo(value or "UTC")
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("must be a time zone of the IANA database, such as 'Europe/Berlin'") from None
+    return value
+
+
+def _pattern(value: str) -> str:
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - only configurations with patterns pay for it
+    from pathspec.patterns.gitignore import GitIgnorePatternError  # noqa: PLC0415 - as above
+
+    try:
+        GitIgnoreSpec.from_lines([value])
+    except GitIgnorePatternError:
+        raise ValueError("must hold gitignore-style patterns, such as 'vendor/**'") from None
+    return value
+
+
+def _some(values: tuple[str, ...]) -> tuple[str, ...]:
+    if not values:
+        raise ValueError("must not be empty")
+    return values
+
+
+def _local(value: str) -> str:
+    if "://" in value:
+        raise ValueError("must be a directory on this machine: object stores are not supported yet")
+    if value.startswith("~") and os.path.expanduser(value) == value:  # noqa: PTH111 - Path raises instead
+        raise ValueError("must name a home directory that exists")
+    return value
+
+
+Text = Annotated[str, AfterValidator(_text)]
+Name = Annotated[Text, AfterValidator(_name)]
+Clock = Annotated[Text, AfterValidator(_clock)]
+# TOML has arrays, Python's strict mode would ask for a tuple.
+Patterns = Annotated[tuple[Annotated[Text, AfterValidator(_pattern)], ...], Field(strict=False)]
+Hosts = Annotated[
+    tuple[Annotated[Text, AfterValidator(_http_url)], ...], Field(strict=False), AfterValidator(_some)
+]
+
+
+class Section(BaseModel):
+    """A table of repos.toml: unknown keys and wrong types are errors."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Index(Section):
+    """Where the index lives."""
+
+    state_dir: Annotated[Text, AfterValidator(_local)] = "~/.local/share/nightdex"
+
+
+class Embedding(Section):
+    """What turns text into vectors."""
+
+    provider: Literal["auto", "embedded"] = "auto"
+    model: Text = "nomic-embed-text"
+    hosts: Hosts = ("http://127.0.0.1:11434",)
+
+
+class Summaries(Section):
+    """What describes each chunk in a sentence."""
+
+    provider: Literal["auto", "extractive"] = "auto"
+    model: Text = "qwen2.5:14b"
+    deadline: Clock = "07:00"
+
+
+class Schedule(Section):
+    """When the night begins. An empty time zone is the machine's."""
+
+    at: Clock = "04:00"
+    timezone: Annotated[str, AfterValidator(_timezone)] = ""
+
+
+class Api(Section):
+    """Where `nightdex serve` listens."""
+
+    host: Text = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 8321
+
+
+class Chain(Section):
+    """The model chain. It has no keys yet, so that none can be set without effect."""
+
+
+class Repository(Section):
+    """One [[repo]]: exactly one of path, glob and url."""
+
+    path: Text | None = None
+    glob: Text | None = None
+    url: Annotated[Text, AfterValidator(_clone_url)] | None = None
+    name: Name | None = None
+    branch: Annotated[Text, AfterValidator(_branch)] | None = None
+    include: Patterns = ()
+    exclude: Patterns = ()
+    worktree: bool = False
+
+
+class Cards(Section):
+    """One [[cards]]: a directory of Markdown knowledge cards."""
+
+    path: Text
+    name: Name | None = None
+
+
+class Settings(Section):
+    """All of repos.toml."""
+
+    index: Index = Index()
+    embedding: Embedding = Embedding()
+    summaries: Summaries = Summaries()
+    schedule: Schedule = Schedule()
+    api: Api = Api()
+    chain: Chain = Chain()
+    repo: Annotated[tuple[Repository, ...], Field(strict=False)] = ()
+    cards: Annotated[tuple[Cards, ...], Field(strict=False)] = ()

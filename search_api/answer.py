@@ -1,0 +1,91 @@
+"""What a search gives back, exactly as the JSON of the API and of `--json` has it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why a hit is there: its rank from 1 in each list that found it, and the signals that moved it."""
+
+    code: int | None
+    summary: int | None
+    lexical: int | None
+    exact: int | None
+    signals: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A matching line: its number in the file and the first match's column in characters, both from 1."""
+
+    line: int
+    column: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One chunk that answers the query.
+
+    Attributes:
+        id: stable while repository, path and content stay the same.
+        start_line: first line of the chunk, from 1; `end_line` is the last, inclusive.
+        score: comparable within one answer only.
+        snippet: the lines that matter most, unchanged except that very long ones are cut.
+        snippet_start_line: the line of the file that the snippet starts with.
+        matches: exact mode: where it matches; otherwise the line that matters most.
+        commit: the commit the chunk was read from; "" for plain folders.
+        stale: the repository could not be read last night and this is from an earlier one.
+    """
+
+    id: str
+    repo: str
+    path: str
+    start_line: int
+    end_line: int
+    language: str
+    kind: str
+    symbol: str
+    signature: str
+    score: float
+    why: Why
+    summary: str
+    summary_source: str
+    snippet: str
+    snippet_start_line: int
+    matches: tuple[Match, ...]
+    commit: str
+    stale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IndexInfo:
+    """The generation that answered."""
+
+    generation: int
+    built_at: str
+    embedder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A page of hits, best first.
+
+    Attributes:
+        mode: the mode that answered; `mode_reason` says why that one.
+        degraded: what was missing, one sentence each; the hits are what could be found without it.
+        next_offset: where the next page starts, or None after the last.
+        deferred: always None for a plain search.
+    """
+
+    query: str
+    mode: str
+    mode_reason: str
+    took_ms: float
+    degraded: tuple[str, ...]
+    index: IndexInfo
+    hits: tuple[Hit, ...]
+    next_offset: int | None
+    deferred: None = None

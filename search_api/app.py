@@ -1,0 +1,132 @@
+"""The HTTP application: routes, errors as problem documents, and the life of the open generation."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import traceback
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from index_store.errors import IndexStoreError
+from search_api.body import BodyGate
+from search_api.errors import (
+    BodyNotJson,
+    IndexNotReady,
+    InternalError,
+    MethodNotAllowed,
+    RequestInvalid,
+    RouteNotFound,
+    SearchError,
+)
+from search_api.problem import MEDIA_TYPE, FieldProblem, problem_response
+from search_api.routes import router
+from search_api.search import Searcher
+from search_api.serving import Serving
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from search_api.retrieval.vector import EmbedderFor
+
+log = structlog.get_logger(__name__)
+
+
+def create_app(state_dir: Path, embedder_for: EmbedderFor) -> FastAPI:
+    """The application over one state directory; without an index it starts, and serves the first published.
+
+    `embedder_for` gives the embedder that a generation was built with, or raises ModelError; it runs in a
+    thread, once per generation.
+    """
+    serving = Serving(state_dir, embedder_for)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        with contextlib.suppress(IndexStoreError):  # /readyz and every search say why
+            await serving.refresh()
+        following = asyncio.create_task(serving.follow())
+        try:
+            yield
+        finally:
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
+            await serving.close()
+
+    app = _Api(
+        title="nightdex Code Search API",
+        version=version("nightdex"),
+        summary="Searches the code index that the last night published.",
+        lifespan=lifespan,
+        docs_url=None,  # its page loads scripts from a CDN
+        redoc_url=None,
+        exception_handlers={
+            SearchError: _on_search_error,
+            IndexStoreError: _on_store_error,
+            RequestValidationError: _on_invalid_request,
+            HTTPException: _on_http_exception,
+            Exception: _on_fault,
+        },
+    )
+    app.state.searcher = Searcher(serving)
+    app.include_router(router)
+    app.add_middleware(BodyGate)
+    return app
+
+
+class _Api(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document; problems are only ever sent as problem+json, which FastAPI cannot be told."""
+        document = super().openapi()
+        for operations in document["paths"].values():
+            for operation in operations.values():
+                for reply in operation["responses"].values():
+                    if MEDIA_TYPE in reply.get("content", {}):
+                        reply["content"].pop("application/json", None)
+        return document
+
+
+async def _on_search_error(_: Request, error: SearchError) -> Response:
+    return problem_response(error)
+
+
+async def _on_store_error(_: Request, error: IndexStoreError) -> Response:
+    log.error("store_failed", reason=str(error))
+    return problem_response(IndexNotReady(f"The index does not answer: {error}"))
+
+
+async def _on_invalid_request(_: Request, error: RequestValidationError) -> Response:
+    fields = [
+        FieldProblem(field=".".join(map(str, found["loc"][1:])) or "body", problem=found["msg"])
+        for found in error.errors()
+    ]
+    named = ", ".join(f"{field.field}: {field.problem}" for field in fields)
+    return problem_response(RequestInvalid(f"The request has invalid fields ({named})."), fields)
+
+
+async def _on_http_exception(request: Request, error: HTTPException) -> Response:
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return problem_response(RouteNotFound(f"There is nothing at {request.url.path!a}; see docs/API.md."))
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = (error.headers or {}).get("Allow", "GET")
+        reply = problem_response(MethodNotAllowed(f"{request.method} is not possible here; use {allowed}."))
+        reply.headers["Allow"] = allowed
+        return reply
+    return problem_response(BodyNotJson(f"The request cannot be read: {error.detail}."))
+
+
+async def _on_fault(request: Request, error: Exception) -> Response:
+    # Neither the message nor the locals: both may hold the query, which is the caller's.
+    frames = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
+    log.error("fault", route=request.url.path, kind=type(error).__name__, at=frames[-5:])
+    return problem_response(InternalError("The server failed on this request; its log has the details."))

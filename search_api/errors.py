@@ -1,0 +1,175 @@
+"""Errors of the search API. The docstring says what happened; the message says what to do.
+
+SearchError
+├── QueryError               the query cannot be understood (400, exit 2)
+│   ├── QueryEmpty
+│   ├── QueryTooLong
+│   ├── QueryNotText         NUL or lone surrogates
+│   ├── PatternInvalid       RE2 refused the pattern; the message carries its words
+│   ├── ModeUnknown
+│   ├── FilterInvalid
+│   ├── LimitOutOfRange
+│   └── RegexNeedsExact
+├── RequestError             the request never became a query
+│   ├── BodyNotJson          400
+│   ├── RouteNotFound        404
+│   ├── MethodNotAllowed     405
+│   ├── BodyTooLarge         413
+│   ├── MediaTypeUnsupported 415
+│   └── RequestInvalid       422
+├── IndexNotReady            nothing is published yet (503, exit 10)
+├── SearchTimedOut           503
+├── InternalError            500
+├── BindRefused              exit 12
+└── AddressUnavailable       exit 1
+"""
+
+from __future__ import annotations
+
+
+class SearchError(Exception):
+    """Base of everything the search API raises on purpose."""
+
+    code = "search_error"
+    exit_status = 1
+    http_status = 500
+
+
+class QueryError(SearchError):
+    """The query cannot be understood."""
+
+    code = "query_invalid"
+    exit_status = 2
+    http_status = 400
+
+
+class QueryEmpty(QueryError):
+    """Nothing is left to search for once blanks and qualifiers are taken away."""
+
+    code = "query_empty"
+
+
+class QueryTooLong(QueryError):
+    """The query is longer than a search can use."""
+
+    code = "query_too_long"
+
+
+class QueryNotText(QueryError):
+    """The query holds something that is not text: NUL, or half of a surrogate pair."""
+
+    code = "query_not_text"
+
+
+class PatternInvalid(QueryError):
+    """RE2 does not accept the pattern."""
+
+    code = "pattern_invalid"
+
+
+class ModeUnknown(QueryError):
+    """There is no such mode."""
+
+    code = "mode_unknown"
+
+
+class FilterInvalid(QueryError):
+    """A filter cannot be applied as written."""
+
+    code = "filter_invalid"
+
+
+class LimitOutOfRange(QueryError):
+    """The page asked for is larger or further away than a search reaches."""
+
+    code = "limit_out_of_range"
+
+
+class RegexNeedsExact(QueryError):
+    """A regular expression was asked for in a mode that has no use for one."""
+
+    code = "regex_needs_exact"
+
+
+class RequestError(SearchError):
+    """The request never became a query."""
+
+    code = "request_error"
+    exit_status = 2
+    http_status = 400
+
+
+class BodyNotJson(RequestError):
+    """The body is not JSON as RFC 8259 has it: cut off, nested too deeply, NaN or infinity."""
+
+    code = "body_not_json"
+
+
+class RouteNotFound(RequestError):
+    """There is nothing at this path."""
+
+    code = "route_not_found"
+    http_status = 404
+
+
+class MethodNotAllowed(RequestError):
+    """The path exists and does not take this method."""
+
+    code = "method_not_allowed"
+    http_status = 405
+
+
+class BodyTooLarge(RequestError):
+    """The body is larger than any query."""
+
+    code = "body_too_large"
+    http_status = 413
+
+
+class MediaTypeUnsupported(RequestError):
+    """The body is not declared as JSON."""
+
+    code = "media_type_unsupported"
+    http_status = 415
+
+
+class RequestInvalid(RequestError):
+    """A field is unknown, missing or of the wrong type."""
+
+    code = "request_invalid"
+    http_status = 422
+
+
+class IndexNotReady(SearchError):
+    """No generation is open, or the open one does not answer."""
+
+    code = "index_not_ready"
+    exit_status = 10
+    http_status = 503
+
+
+class SearchTimedOut(SearchError):
+    """The search did not finish within its deadline."""
+
+    code = "search_timed_out"
+    http_status = 503
+
+
+class InternalError(SearchError):
+    """A fault of ours; the log has the details."""
+
+    code = "internal_error"
+    http_status = 500
+
+
+class BindRefused(SearchError):
+    """The address is reachable from other machines, and nothing guards it."""
+
+    code = "bind_refused"
+    exit_status = 12
+
+
+class AddressUnavailable(SearchError):
+    """The address cannot be listened on: taken, or not ours."""
+
+    code = "address_unavailable"

@@ -1,0 +1,81 @@
+"""Every limit of the search API, with the reason for its value."""
+
+from __future__ import annotations
+
+# A pasted 200-line function or stack trace still fits; a file does not.
+MAX_QUERY_BYTES = 16 * 1024
+
+# RE2 is linear, but a pattern is compiled before it is run; nobody types a longer one.
+MAX_PATTERN_BYTES = 1024
+
+# RE2's own cap on the memory of one compiled pattern (its default, stated so that it cannot drift).
+MAX_PATTERN_MEMORY = 8 << 20
+
+# A page for a person or an agent; more would not be read.
+DEFAULT_LIMIT = 10
+MAX_LIMIT = 100
+
+# Beyond this rank order is noise.
+MAX_WINDOW = 500
+
+# A filter is typed, not generated.
+MAX_FILTER_VALUES = 100
+MAX_FILTER_BYTES = 1024
+
+# Each list is fetched this many times deeper than the page, so that a hit found by one list only, or lifted
+# by a signal, has a chance (FIELD.md: semble's figure).
+OVERFETCH = 5
+
+# Pages inside one window are cut from the same candidates, so that the second page continues the first.
+PAGE_WINDOW = 20
+
+# A pasted text has many words; the first distinct ones carry the question.
+MAX_LEXICAL_TERMS = 64
+
+# Words of a query that are looked up as symbols.
+MAX_SYMBOL_WORDS = 16
+
+# Rows that a definition or a symbol look-up may add: a name such as `new` is defined thousands of times.
+MAX_DEFINITIONS = 50
+
+# Chunks of one name that are looked at to find those.
+MAX_NAMESAKES = 5_000
+
+# An exact search reads text; these bound one search to about a second on one core.
+MAX_SCANNED_CHUNKS = 200_000
+EXACT_DEADLINE_S = 2.0
+
+# Chunks with a match that are kept for ranking, and positions that are kept of each.
+MAX_EXACT_CHUNKS = 2_000
+MAX_MATCHES_PER_CHUNK = 20
+
+# A query vector later than this is worth less than an answer now.
+EMBEDDER_DEADLINE_S = 0.3
+
+# Loading a model when a generation is opened, before any query waits for it.
+EMBEDDER_WARM_UP_S = 5.0
+
+# After a failure the embedder is left alone this long, so that not every search pays the deadline.
+EMBEDDER_COOLDOWN_S = 5.0
+
+# People and agents ask the same thing again; 1,024 vectors of 768 floats are 3 MB.
+QUERY_VECTOR_CACHE = 1024
+
+# The whole search; far above what any takes, below what a client waits.
+SEARCH_DEADLINE_S = 10.0
+
+# How often CURRENT is looked at: a new night is served within a second of being published.
+CURRENT_POLL_S = 0.5
+
+# Lines of a hit that are shown, and characters of each.
+SNIPPET_LINES = 12
+SNIPPET_LINE_CHARS = 400
+
+# The JSON body of a search; MAX_QUERY_BYTES escaped as \\uXXXX still fits.
+MAX_BODY_BYTES = 128 * 1024
+
+# Nesting of a JSON body; a search request has two levels.
+MAX_JSON_DEPTH = 16
+
+# What a stopping server waits for requests in flight.
+SHUTDOWN_GRACE_S = 15

@@ -1,0 +1,51 @@
+"""Errors as RFC 9457 problem documents."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+if TYPE_CHECKING:
+    from search_api.errors import SearchError
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class FieldProblem(BaseModel):
+    """One field of a request that cannot be accepted, and why."""
+
+    field: str
+    problem: str
+
+
+class Problem(BaseModel):
+    """Why a request got no answer (RFC 9457)."""
+
+    type: str = Field(description="A relative reference into the documentation of the code.")
+    title: str = Field(description="What this code means, always the same words.")
+    status: int
+    code: str = Field(description="Stable; branch on this.")
+    detail: str = Field(description="What to do about this very request.")
+    errors: list[FieldProblem] = Field(default_factory=list)
+
+
+def problem_response(error: SearchError, errors: list[FieldProblem] | None = None) -> Response:
+    """The reply for an error.
+
+    Escaped to ASCII: a request may have held half a surrogate pair, which no UTF-8 reply can repeat.
+    """
+    title = (type(error).__doc__ or error.code).partition("\n")[0]
+    problem = Problem(
+        type=f"docs/API.md#{error.code}",
+        title=title,
+        status=error.http_status,
+        code=error.code,
+        detail=str(error),
+        errors=errors or [],
+    )
+    content = json.dumps(problem.model_dump(), ensure_ascii=True).encode()
+    headers = {"Retry-After": "1"} if error.http_status == 503 else {}
+    return Response(content, status_code=error.http_status, media_type=MEDIA_TYPE, headers=headers)

@@ -1,0 +1,208 @@
+"""The typed Query: what a caller asks, checked, with inline qualifiers taken out of the text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from search_api.errors import (
+    FilterInvalid,
+    LimitOutOfRange,
+    ModeUnknown,
+    QueryEmpty,
+    QueryNotText,
+    QueryTooLong,
+    RegexNeedsExact,
+)
+from search_api.limits import (
+    DEFAULT_LIMIT,
+    MAX_FILTER_BYTES,
+    MAX_FILTER_VALUES,
+    MAX_LIMIT,
+    MAX_QUERY_BYTES,
+    MAX_WINDOW,
+)
+
+
+class Mode(StrEnum):
+    """Which candidate lists answer a query."""
+
+    RAW = "raw"  # code vectors + BM25 over code
+    SUMMARY = "summary"  # description vectors + BM25 over descriptions
+    HYBRID = "hybrid"  # all of them
+    EXACT = "exact"  # the literal text or an RE2 pattern
+    SYMBOL = "symbol"  # definitions by name
+    AUTO = "auto"  # chosen from the shape of the text
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One checked question.
+
+    Attributes:
+        given: the text as it was asked.
+        text: the same without qualifiers; never empty, no NUL, no lone surrogates.
+        mode: never AUTO.
+        mode_reason: why that mode, one sentence.
+        repos: repository names; any of them, or all where empty. The same holds for the next three.
+        languages: as stored, lower case.
+        paths: directories, files or glob patterns.
+        kinds: chunk kinds.
+        not_paths: as `paths`, left out.
+        limit: hits on a page.
+        offset: hits before the page.
+        regex: `text` is an RE2 pattern.
+    """
+
+    given: str
+    text: str
+    mode: Mode
+    mode_reason: str
+    repos: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    not_paths: tuple[str, ...] = ()
+    limit: int = DEFAULT_LIMIT
+    offset: int = 0
+    regex: bool = False
+
+
+# Other engines' spellings are understood: Zoekt writes r:, f:, lang:, Sourcegraph file: and repo:.
+QUALIFIERS = {
+    "repo": "repo",
+    "r": "repo",
+    "lang": "lang",
+    "language": "lang",
+    "path": "path",
+    "file": "path",
+    "f": "path",
+    "kind": "kind",
+}
+
+_QUALIFIER = re.compile(
+    r"(?<!\S)(?P<minus>-?)(?P<key>" + "|".join(sorted(QUALIFIERS, key=len, reverse=True)) + r"):"
+    r'(?:"(?P<quoted>[^"\s][^"]*)"|(?P<plain>[^\s":][^\s"]*))(?!\S)'
+)
+_ESCAPED_QUALIFIER = re.compile(r"(?<!\S)(-?(?:" + "|".join(QUALIFIERS) + r"))\\:")
+_QUOTED = re.compile(r'"(?P<text>[^"]+)"')
+
+# One identifier or a qualified one, optionally called: `refresh_token`, `Session.refresh()`, `std::vector`.
+_SYMBOL_PATH = re.compile(r"[@$]?[^\W\d][\w$]*[!?]?(?:(?:::|->|\.|#|/|\\)[\w$]+[!?=]?)*(?:\(\))?", re.UNICODE)
+_SYMBOL_MARK = re.compile(r"::|->|[.#_()$]|[a-z\d][A-Z]|^[A-Z]|\d")
+
+
+def looks_like_symbol(word: str) -> bool:
+    """Whether a word is written like code: qualified, snake_case, camelCase, Capitalised or called.
+
+    A plain lower-case word (`session`) may be either, and counts as language.
+    """
+    return bool(_SYMBOL_PATH.fullmatch(word) and _SYMBOL_MARK.search(word))
+
+
+def parse_query(
+    text: str,
+    *,
+    mode: str = Mode.HYBRID,
+    repos: Sequence[str] = (),
+    languages: Sequence[str] = (),
+    paths: Sequence[str] = (),
+    kinds: Sequence[str] = (),
+    limit: int = DEFAULT_LIMIT,
+    offset: int = 0,
+    regex: bool = False,
+) -> Query:
+    """Check one question and take its inline qualifiers (`repo:shop -path:tests`) into the filters.
+
+    Raises:
+        QueryError: with the code of what is wrong; nothing is silently dropped or clamped.
+    """
+    asked = _mode(mode)
+    _check_text(text, "The query")
+    if len(text.encode()) > MAX_QUERY_BYTES:
+        raise QueryTooLong(
+            f"The query is {len(text.encode())} bytes long; shorten it to at most {MAX_QUERY_BYTES}."
+        )
+    if not 1 <= limit <= MAX_LIMIT:
+        raise LimitOutOfRange(f"limit is {limit}; it must be between 1 and {MAX_LIMIT}.")
+    if not 0 <= offset <= MAX_WINDOW - limit:
+        raise LimitOutOfRange(f"offset is {offset}; offset + limit must be between 1 and {MAX_WINDOW}.")
+
+    remaining, inline = _split_qualifiers(text)
+    resolved, reason, remaining = _resolve(asked, remaining, regex=regex)
+    if not regex:
+        remaining = _ESCAPED_QUALIFIER.sub(r"\1:", remaining)
+    if not remaining:
+        raise QueryEmpty("The query is empty; name what to look for.")
+    if regex and resolved is not Mode.EXACT:
+        raise RegexNeedsExact(f"regex works in mode exact, not in mode {resolved}; ask for mode exact.")
+    return Query(
+        given=text,
+        text=remaining,
+        mode=resolved,
+        mode_reason=reason,
+        repos=_values("repo", [*repos, *inline["repo"]]),
+        languages=_values("lang", [value.lower() for value in [*languages, *inline["lang"]]]),
+        paths=_values("path", [*paths, *inline["path"]]),
+        kinds=_values("kind", [value.lower() for value in [*kinds, *inline["kind"]]]),
+        not_paths=_values("path", inline["-path"]),
+        limit=limit,
+        offset=offset,
+        regex=regex,
+    )
+
+
+def _mode(name: str) -> Mode:
+    try:
+        return Mode(name)
+    except ValueError:
+        raise ModeUnknown(f"There is no mode {name[:40]!a}; use one of {', '.join(Mode)}.") from None
+
+
+def _check_text(text: str, what: str) -> None:
+    if "\0" in text:
+        raise QueryNotText(f"{what} holds a NUL character; remove it.")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise QueryNotText(f"{what} holds half of a surrogate pair; send whole Unicode characters.")
+
+
+def _split_qualifiers(text: str) -> tuple[str, dict[str, list[str]]]:
+    found: dict[str, list[str]] = {"repo": [], "lang": [], "path": [], "kind": [], "-path": []}
+    for match in _QUALIFIER.finditer(text):
+        key = match["minus"] + QUALIFIERS[match["key"]]
+        if key not in found:
+            raise FilterInvalid(
+                f"{match[0]!a} cannot be left out; only -path: can. "
+                f"To search for the text itself write {match['key']}\\:."
+            )
+        found[key].append(match["quoted"] or match["plain"])
+    return _QUALIFIER.sub("", text).strip(), found
+
+
+def _resolve(asked: Mode, text: str, *, regex: bool) -> tuple[Mode, str, str]:
+    """Settle `auto` from the shape of the text."""
+    if asked is not Mode.AUTO:
+        return asked, f"{asked} was asked for", text
+    if regex:
+        return Mode.EXACT, "auto: a regular expression is matched exactly", text
+    if quoted := _QUOTED.fullmatch(text):
+        return Mode.EXACT, "auto: a quoted text is matched exactly", quoted["text"]
+    if looks_like_symbol(text):
+        return Mode.HYBRID, "auto: the query is written like a symbol, so names weigh more", text
+    return Mode.HYBRID, "auto: the query is a question in words", text
+
+
+def _values(what: str, values: Iterable[str]) -> tuple[str, ...]:
+    """The distinct values of one filter, checked."""
+    distinct = tuple(dict.fromkeys(values))
+    if len(distinct) > MAX_FILTER_VALUES:
+        raise FilterInvalid(f"{what} has {len(distinct)} values; give at most {MAX_FILTER_VALUES}.")
+    for value in distinct:
+        _check_text(value, f"A {what} filter")
+        if not value.strip():
+            raise FilterInvalid(f"A {what} filter is blank; leave it out instead.")
+        if len(value.encode()) > MAX_FILTER_BYTES:
+            raise FilterInvalid(f"A {what} filter is longer than {MAX_FILTER_BYTES} bytes; shorten it.")
+    return distinct

@@ -1,0 +1,39 @@
+"""Candidates that need no fusion: exact matches, and definitions by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING
+
+from search_api.ranking.symbols import beginning_with, canonical, definitions
+from search_api.retrieval.fuse import Candidate, Candidates
+
+if TYPE_CHECKING:
+    from index_store.catalogue import Catalogue
+    from search_api.retrieval.pattern import LineMatch
+
+# A further match in the same chunk says little; it only orders what is otherwise equal.
+_FURTHER_MATCH = 0.01
+
+# How sure a look-up by name is, from the full qualified name down to a name that only begins alike.
+_DEFINES = 1.0
+_BEGINS_WITH = 0.5
+
+
+def exact_candidates(matches: Mapping[int, Collection[LineMatch]]) -> Candidates:
+    """Every matching chunk, those with more matching lines slightly ahead."""
+    candidates: Candidates = {}
+    for rank, (row, lines) in enumerate(matches.items(), start=1):
+        candidates[row] = Candidate(row, score=1 + _FURTHER_MATCH * len(lines), ranks={"exact": rank})
+    return candidates
+
+
+def symbol_candidates(text: str, catalogue: Catalogue, allowed: Callable[[int], bool]) -> Candidates:
+    """The chunks that define the symbol, then those whose names begin with it."""
+    word = canonical(text.strip())
+    candidates: Candidates = {}
+    for row in definitions(word, catalogue, allowed):
+        candidates[row] = Candidate(row, score=_DEFINES, signals=["name"])
+    for row in beginning_with(word, catalogue, allowed):
+        candidates.setdefault(row, Candidate(row, score=_BEGINS_WITH, signals=["name-prefix"]))
+    return candidates

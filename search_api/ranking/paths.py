@@ -1,0 +1,52 @@
+"""What a path says about a file: what it is there for, and which words name it."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from index_store.identifiers import terms
+
+# A path is classified once; 64k paths of 40 bytes are a few megabytes.
+_REMEMBERED_PATHS = 1 << 16
+
+_TEST_FOLDERS = frozenset(
+    {"test", "tests", "testing", "spec", "specs", "__tests__", "testdata", "fixtures", "e2e", "androidtest"}
+)
+_EXAMPLE_FOLDERS = frozenset(
+    {"example", "examples", "sample", "samples", "demo", "demos", "playground", "docs", "doc", "tutorial"}
+)
+_LEGACY_FOLDERS = frozenset({"legacy", "compat", "deprecated", "old", "_compat", "archive", "attic"})
+_GENERATED_FOLDERS = frozenset({"generated", "gen", "__generated__", "autogen"})
+
+_TEST_FILE = re.compile(
+    r"^(?:test_.*|.*_test|.*_tests|.*_spec|.*[.-](?:test|spec)|.*(?<=[a-z\d])(?:Tests?|Spec)|conftest|tests?)$"
+)
+_LEGACY_FILE = re.compile(r"(?:^|[_.-])(?:compat|legacy|deprecated|old)(?:$|[_.-])", re.IGNORECASE)
+_GENERATED_FILE = re.compile(r"(?:_pb2|_pb2_grpc|\.pb|\.g|\.generated|_generated|\.gen|_gen)$", re.IGNORECASE)
+_DECLARATION_NAMES = (".d.ts", ".d.mts", ".d.cts", ".pyi")
+# Files that mostly repeat what others define.
+_REEXPORTS = frozenset({"__init__.py", "index.ts", "index.js", "index.tsx", "mod.rs", "package-info.java"})
+
+
+@lru_cache(maxsize=_REMEMBERED_PATHS)
+def roles(path: str) -> tuple[str, ...]:
+    """What a file is besides the code itself: "test", "example", "legacy", "generated", "declaration"."""
+    *folders, name = path.split("/")
+    around = {folder.lower() for folder in folders}
+    stem = name.rsplit(".", 1)[0]
+    checks = {
+        "test": bool(around & _TEST_FOLDERS) or bool(_TEST_FILE.match(stem)),
+        "example": bool(around & _EXAMPLE_FOLDERS),
+        "legacy": bool(around & _LEGACY_FOLDERS) or bool(_LEGACY_FILE.search(stem)),
+        "generated": bool(around & _GENERATED_FOLDERS) or bool(_GENERATED_FILE.search(stem)),
+        "declaration": name.endswith(_DECLARATION_NAMES) or name in _REEXPORTS,
+    }
+    return tuple(role for role, holds in checks.items() if holds)
+
+
+@lru_cache(maxsize=_REMEMBERED_PATHS)
+def name_terms(path: str) -> frozenset[str]:
+    """The stemmed words that name a file: its stem and the folder it stands in."""
+    *folders, name = path.split("/")
+    return frozenset(terms(" ".join([name.split(".", 1)[0] or name, *folders[-1:]])))

@@ -1,0 +1,80 @@
+"""Symbols that a query names, and where the generation defines them."""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from search_api.limits import MAX_DEFINITIONS, MAX_NAMESAKES, MAX_SYMBOL_WORDS
+from search_api.query import looks_like_symbol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from index_store.catalogue import Catalogue
+
+_WORD = re.compile(r"[^\s,;`'\"]+")
+_QUALIFIERS = re.compile(r"::|->|[.#/\\]")
+
+
+def symbol_words(text: str) -> tuple[str, ...]:
+    """The words of a query that are written like symbols, normalised as `canonical` does."""
+    words = (word.strip("?!.:()[]{}<>") if not word.endswith("()") else word for word in _WORD.findall(text))
+    found = (canonical(word) for word in words if word and looks_like_symbol(word))
+    return tuple(dict.fromkeys(found))[:MAX_SYMBOL_WORDS]
+
+
+def canonical(symbol: str) -> str:
+    """One spelling for `a::b`, `a->b`, `A#b` and `a.b()`: dots, no call, as the index stores symbols."""
+    return ".".join(part for part in _QUALIFIERS.split(symbol.removesuffix("()")) if part)
+
+
+def defines(symbol: str, word: str) -> bool:
+    """Whether a stored qualified symbol is what a canonical word names: `Session.refresh` for `refresh`."""
+    stored = canonical(symbol)
+    return stored == word or stored.endswith("." + word)
+
+
+# Chunks that carry a name without defining it: headings, what stands between definitions, windows.
+_NOT_DEFINING = frozenset({"section", "module", "window", "config", "element", "rule"})
+
+
+def definitions(word: str, catalogue: Catalogue, allowed: Callable[[int], bool]) -> list[int]:
+    """The rows that define what a canonical word names, at most MAX_DEFINITIONS.
+
+    A qualified word that nothing matches in full (`requests.Session.get` where `Session.get` is defined
+    elsewhere) falls back to the longest tail that is. Names are compared as written, then without case.
+    """
+    parts = word.split(".")
+    namesakes = catalogue.by_folded_name(parts[-1])[:MAX_NAMESAKES]
+    rows = [row for row in namesakes if _defining(row, catalogue) and allowed(row)]
+    as_written = [row for row in rows if catalogue.name[row] == parts[-1]]
+    for named in (as_written, rows):
+        for start in range(len(parts)):
+            tail = ".".join(parts[start:]).casefold()
+            if matching := [row for row in named if defines(catalogue.symbol[row].casefold(), tail)]:
+                return matching[:MAX_DEFINITIONS]
+    return []
+
+
+def beginning_with(word: str, catalogue: Catalogue, allowed: Callable[[int], bool]) -> list[int]:
+    """The rows that define a symbol whose last parts begin like a canonical word, whatever the case."""
+    folded = word.casefold()
+    prefix = folded.rpartition(".")[2]
+    codes = catalogue.name.code_range(prefix, lambda name: name.casefold()[: len(prefix)])
+    named = np.flatnonzero((catalogue.name.codes >= codes.start) & (catalogue.name.codes < codes.stop))
+    found = (
+        row
+        for row in named[:MAX_NAMESAKES].tolist()
+        if "." + folded in "." + canonical(catalogue.symbol[row]).casefold()
+        and _defining(row, catalogue)
+        and allowed(row)
+    )
+    return list(islice(found, MAX_DEFINITIONS))
+
+
+def _defining(row: int, catalogue: Catalogue) -> bool:
+    return catalogue.part[row] == 0 and catalogue.kind[row] not in _NOT_DEFINING

@@ -1,0 +1,32 @@
+"""Every number of the ranking, each of which a benchmark can change or switch off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class RankingWeights:
+    """What each part of the ranking is worth.
+
+    Boosts are multiples of the best fused score and 0 when off; factors multiply a score and are 1 when off.
+    `lists` names the candidate lists that are asked; BM25 is "lexical".
+    """
+
+    lists: frozenset[str] = frozenset({"code", "summary", "lexical"})
+    rrf_k: int = 60
+    dense_share_symbol: float = 0.3
+    dense_share_language: float = 0.5
+    definition: float = 3.0
+    mentioned_definition: float = 1.0  # a symbol named inside a question, rather than being all of it
+    path_stem: float = 1.0
+    coherence: float = 0.2
+    saturation: float = 0.5
+    test: float = 0.3
+    example: float = 0.4
+    legacy: float = 0.5
+    generated: float = 0.3
+    declaration: float = 0.7
+
+
+DEFAULT_WEIGHTS = RankingWeights()

@@ -1,0 +1,95 @@
+"""Requests and replies of the HTTP edge. Types only: `parse_query` checks the values, in one place."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
+
+from search_api.limits import DEFAULT_LIMIT, MAX_FILTER_VALUES, MAX_LIMIT, MAX_WINDOW
+from search_api.query import Mode, Query, parse_query
+
+_NAMES: JsonDict = {"maxItems": MAX_FILTER_VALUES}
+
+
+class SearchRequest(BaseModel):
+    """One question. Inline qualifiers in `query` (`repo:shop -path:tests`) add to the filters."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"query": "where are sessions refreshed", "repo": ["shop"]}]},
+    )
+
+    query: str = Field(description="What to look for.")
+    mode: str = Field(default=Mode.HYBRID.value, json_schema_extra={"enum": [mode.value for mode in Mode]})
+    repo: list[str] = Field(default=[], description="Repository names.", json_schema_extra=_NAMES)
+    lang: list[str] = Field(default=[], description="Languages.", json_schema_extra=_NAMES)
+    path: list[str] = Field(default=[], description="Folders, files, globs.", json_schema_extra=_NAMES)
+    kind: list[str] = Field(default=[], description="Chunk kinds.", json_schema_extra=_NAMES)
+    limit: int = Field(default=DEFAULT_LIMIT, json_schema_extra={"minimum": 1, "maximum": MAX_LIMIT})
+    offset: int = Field(default=0, json_schema_extra={"minimum": 0, "maximum": MAX_WINDOW - 1})
+    regex: bool = Field(default=False, description="Mode exact: `query` is an RE2 pattern.")
+
+    def to_query(self) -> Query:
+        """The checked query.
+
+        Raises:
+            QueryError: with the code of what is wrong.
+        """
+        return parse_query(
+            self.query,
+            mode=self.mode,
+            repos=self.repo,
+            languages=self.lang,
+            paths=self.path,
+            kinds=self.kind,
+            limit=self.limit,
+            offset=self.offset,
+            regex=self.regex,
+        )
+
+
+class Alive(BaseModel):
+    """The process answers."""
+
+    status: str = "alive"
+
+
+class Ready(BaseModel):
+    """A generation is open and a search works."""
+
+    status: str = "ready"
+    generation: int
+    degraded: list[str] = Field(description="What searches do without at the moment.")
+
+
+class Status(BaseModel):
+    """What is being served."""
+
+    version: str
+    generation: int
+    built_at: str
+    embedder: str
+    chunks: int
+    repositories: int
+    stale_repositories: list[str]
+
+
+class Repository(BaseModel):
+    """One indexed repository and how fresh it is."""
+
+    name: str
+    branch: str
+    commit: str
+    committed_at: int = Field(description="Unix seconds.")
+    files: int
+    chunks: int
+    indexed_at: str
+    stale: bool
+    stale_reason: str
+
+
+class Repositories(BaseModel):
+    """Every repository of the generation, by name."""
+
+    generation: int
+    repositories: list[Repository]

@@ -1,0 +1,222 @@
+"""A search, from the checked query to the answer. Read it top to bottom."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from index_store.filters import Filter
+from search_api.answer import Answer, IndexInfo
+from search_api.errors import IndexNotReady, SearchTimedOut
+from search_api.hits import make_hits
+from search_api.limits import MAX_WINDOW, OVERFETCH, PAGE_WINDOW, SEARCH_DEADLINE_S
+from search_api.query import Mode, Query, looks_like_symbol
+from search_api.ranking.listed import exact_candidates, symbol_candidates
+from search_api.ranking.signals import (
+    EXACT_SIGNALS,
+    FUSED_SIGNALS,
+    SYMBOL_SIGNALS,
+    Question,
+    Ranking,
+    in_order,
+)
+from search_api.ranking.weights import DEFAULT_WEIGHTS, RankingWeights
+from search_api.retrieval.exact import exact_matches
+from search_api.retrieval.fuse import fuse
+from search_api.retrieval.lexical import lexical_terms
+from search_api.retrieval.pattern import literal_pattern, regex_pattern
+from search_api.retrieval.vector import NoVector
+from search_api.serving import Serving
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Collection
+    from pathlib import Path
+
+    from index_store.reader import Reader, SearchColumn, VectorColumn
+    from search_api.ranking.signals import Signal
+    from search_api.retrieval.fuse import Candidate, Candidates
+    from search_api.retrieval.pattern import LineMatch
+    from search_api.retrieval.vector import EmbedderFor
+    from search_api.serving import OpenGeneration
+
+# Which vectors, and which text under BM25, answer a mode.
+_CODE: dict[str, VectorColumn] = {"code": "vector_code"}
+_SUMMARY: dict[str, VectorColumn] = {"summary": "vector_summary"}
+_DENSE = {Mode.RAW: _CODE, Mode.SUMMARY: _SUMMARY, Mode.HYBRID: _CODE | _SUMMARY}
+_LEXICAL: dict[Mode, SearchColumn] = {
+    Mode.RAW: "search_text",
+    Mode.SUMMARY: "summary_search_text",
+    Mode.HYBRID: "search_text",
+}
+
+
+class Searcher:
+    """Answers queries from the current generation. Use from one event loop, through `searching`."""
+
+    def __init__(self, serving: Serving, weights: RankingWeights = DEFAULT_WEIGHTS) -> None:
+        self.serving = serving
+        self._weights = weights
+
+    async def search(self, query: Query, scope: Collection[str] | None = None) -> Answer:
+        """Answer one query; `scope` names the repositories the caller may see, None for all.
+
+        Raises:
+            IndexNotReady: nothing is published, or its files do not answer.
+            PatternInvalid: RE2 refuses the pattern.
+            SearchTimedOut: it took longer than SEARCH_DEADLINE_S.
+        """
+        started = time.perf_counter()
+        async with self.serving.current().request() as generation:
+            try:
+                async with asyncio.timeout(SEARCH_DEADLINE_S):
+                    return await _Search(generation, query, scope, self._weights, started).answer()
+            except TimeoutError:
+                raise SearchTimedOut(
+                    f"The search took longer than {SEARCH_DEADLINE_S:g} s; narrow it with repo: or path:."
+                ) from None
+            except (OSError, RuntimeError) as error:
+                # What lancedb raises for files that are gone or unreadable.
+                raise IndexNotReady(
+                    f"Generation {generation.number} cannot be read; run `nightdex check`, then `nightdex rollback`."
+                ) from error
+
+
+@asynccontextmanager
+async def searching(
+    state_dir: Path, embedder_for: EmbedderFor, weights: RankingWeights = DEFAULT_WEIGHTS
+) -> AsyncIterator[Searcher]:
+    """A searcher over what is published now, for a command or a benchmark; it does not follow CURRENT.
+
+    Raises:
+        IndexStoreError: nothing is published, or it cannot be opened.
+    """
+    serving = Serving(state_dir, embedder_for)
+    await serving.refresh()
+    try:
+        yield Searcher(serving, weights)
+    finally:
+        await serving.close()
+
+
+class _Search:
+    """One query on one generation."""
+
+    def __init__(
+        self,
+        generation: OpenGeneration,
+        query: Query,
+        scope: Collection[str] | None,
+        weights: RankingWeights,
+        started: float,
+    ) -> None:
+        self.generation = generation
+        self.reader: Reader = generation.reader
+        self.query = query
+        self.weights = weights
+        self.started = started
+        self.degraded: list[str] = []
+        self.matching_lines: dict[int, list[LineMatch]] = {}
+        # SECURITY: the only place where what a caller may see meets what a caller asks for.
+        self.where = Filter(
+            scope=None if scope is None else frozenset(scope),
+            repos=query.repos,
+            languages=query.languages,
+            kinds=query.kinds,
+            paths=query.paths,
+            not_paths=query.not_paths,
+        )
+
+    async def answer(self) -> Answer:
+        """Retrieve, fuse, rank, and fetch the text of one page."""
+        ranked = await self._ranked()
+        page = ranked[self.query.offset : self.query.offset + self.query.limit]
+        hits = await make_hits(self.generation, self.query, page, self.matching_lines)
+        end = self.query.offset + len(page)
+        more = len(ranked) > end and end + self.query.limit <= MAX_WINDOW
+        manifest = self.reader.manifest
+        embedder = manifest.embedder
+        return Answer(
+            query=self.query.given,
+            mode=self.query.mode,
+            mode_reason=self.query.mode_reason,
+            took_ms=round((time.perf_counter() - self.started) * 1000, 3),
+            degraded=tuple(self.degraded),
+            index=IndexInfo(
+                generation=manifest.generation,
+                built_at=manifest.built_at,
+                embedder=f"{embedder.provider}/{embedder.model}@{embedder.digest[:12]}",
+            ),
+            hits=hits,
+            next_offset=end if more else None,
+        )
+
+    async def _ranked(self) -> list[Candidate]:
+        if self.query.mode is Mode.EXACT:
+            pattern = regex_pattern(self.query.text) if self.query.regex else literal_pattern(self.query.text)
+            found = await exact_matches(self.reader, pattern, self.where)
+            self.degraded += found.degraded
+            self.matching_lines = found.lines
+            # A definition that does not hold the text is no exact match.
+            return self._rank(exact_candidates(found.lines), EXACT_SIGNALS, found.lines.__contains__)
+        if self.query.mode is Mode.SYMBOL:
+            candidates = symbol_candidates(self.query.text, self.reader.catalogue, self._allowed)
+            return self._rank(candidates, SYMBOL_SIGNALS, self._allowed)
+        lists = await self._lists()
+        fused = fuse(lists, self.weights, symbol_like=self._symbol_like)
+        return self._rank(fused, FUSED_SIGNALS, self._allowed)
+
+    async def _lists(self) -> dict[str, list[int]]:
+        """Every candidate list of the mode, fetched at once, OVERFETCH times as deep as the page needs."""
+        want = self.query.offset + self.query.limit
+        depth = OVERFETCH * -(-want // PAGE_WINDOW) * PAGE_WINDOW
+        columns = _DENSE[self.query.mode].items()
+        dense = {name: column for name, column in columns if name in self.weights.lists}
+        dense_lists, lexical = await asyncio.gather(
+            self._dense_lists(dense, depth), self._lexical_list(depth)
+        )
+        return {**dense_lists, "lexical": lexical}
+
+    async def _dense_lists(self, columns: dict[str, VectorColumn], depth: int) -> dict[str, list[int]]:
+        if not columns:
+            return {}
+        try:
+            vector = await self.generation.embedder.vector(self.query.text)
+        except NoVector as reason:
+            self.degraded.append(str(reason))
+            return {}
+        lists = await asyncio.gather(
+            *(self.reader.nearest(column, vector, depth, self.where) for column in columns.values())
+        )
+        return {name: [match.row for match in found] for name, found in zip(columns, lists, strict=True)}
+
+    async def _lexical_list(self, depth: int) -> list[int]:
+        words = lexical_terms(self.query.text)
+        if not words or "lexical" not in self.weights.lists:
+            return []
+        found = await self.reader.lexical(_LEXICAL[self.query.mode], words, depth, self.where)
+        return [match.row for match in found]
+
+    @property
+    def _symbol_like(self) -> bool:
+        return looks_like_symbol(self.query.text)
+
+    def _allowed(self, row: int) -> bool:
+        return self.where.admits(self.reader.catalogue, row)
+
+    def _rank(
+        self, candidates: Candidates, signals: tuple[Signal, ...], allowed: Callable[[int], bool]
+    ) -> list[Candidate]:
+        nominal = 1 / (self.weights.rrf_k + 1)  # for signals that add rows where no list found any
+        ranking = Ranking(
+            candidates=candidates,
+            question=Question(self.query.text, symbol_like=self._symbol_like),
+            catalogue=self.reader.catalogue,
+            allowed=allowed,
+            weights=self.weights,
+            top=max((candidate.score for candidate in candidates.values()), default=nominal),
+        )
+        for signal in signals:
+            signal(ranking)
+        return in_order(candidates.values())

@@ -1,0 +1,157 @@
+"""Input that breaks indexers: the night ends well, says what it met, and loses nothing else."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from index_store.check import check
+from index_store.generations import current_generation
+from indexer.night_report import RepositoryReport
+from tests.nights import World, git
+
+GOOD = {"good.py": "def good():\n    return 1\n"}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    world = World(tmp_path)
+    world.commit("repo", GOOD)
+    return world
+
+
+def night(world: World) -> RepositoryReport:
+    (report,) = world.night().repositories
+    assert report.adds_up
+    assert ("repo", "good.py", "good") in world.symbols()
+    return report
+
+
+def test_a_single_line_of_100_mb_is_skipped_by_size_without_being_read(world: World) -> None:
+    world.commit("repo", {"huge.js": b"x" * 100_000_000})
+    report = night(world)
+    assert report.skipped == {"too_large": 1}
+    assert report.bytes_read < 1_000
+
+
+def test_nesting_100_000_deep_is_cut_and_the_night_goes_on(world: World) -> None:
+    world.commit(
+        "repo", {"deep.py": "x = " + "(" * 100_000 + "1" + ")" * 100_000 + "\n", "deep.c": "{[" * 100_000}
+    )
+    report = night(world)
+    assert report.found == 3
+
+
+def test_50_000_files_are_indexed_and_counted(world: World) -> None:
+    # fast-import writes the tree without 50,000 files on disk
+    stream = ["commit refs/heads/main\ncommitter A <a@example.org> 1700000000 +0000\ndata 0\n\n"]
+    for i in range(50_000):
+        text = f"def f{i}():\n    return {i}\n"
+        stream.append(f"M 644 inline d{i % 250}/f{i}.py\ndata {len(text)}\n{text}\n")
+    stream.append("M 644 inline good.py\ndata 28\ndef good():\n    return 100\n\n")
+    folder = world.folder("repo")
+    subprocess.run(
+        ["git", "-C", str(folder), "fast-import", "--quiet", "--force"],
+        input="".join(stream).encode(),
+        check=True,
+    )
+    report = night(world)
+    assert report.found == report.chunked == 50_001
+    assert report.chunks == 50_001
+
+
+def test_a_repository_deleted_in_the_middle_of_its_night_keeps_its_old_chunks(world: World) -> None:
+    import shutil
+
+    world.commit("other", {"o.py": "def other():\n    return 1\n"})
+    world.night()
+    world.commit("repo", {f"n{i}.py": f"def n{i}():\n    return 1\n" for i in range(50)})
+
+    def delete(step: str) -> None:
+        if step == "repository:repo":
+            shutil.rmtree(world.folder("repo"))
+
+    report = world.night(failpoint=delete)
+    assert report.outcome == "partial"
+    assert {s[2] for s in world.symbols() if s[2]} == {"good", "other"}
+
+
+def test_names_that_are_not_utf8_and_paths_that_climb_out_are_survived(world: World) -> None:
+    folder = world.folder("repo")
+    blob = git(folder, "rev-parse", "HEAD:good.py")
+    inner = (
+        subprocess.run(
+            ["git", "-C", str(folder), "mktree", "-z"],
+            input=b"100644 blob "
+            + blob.encode()
+            + b"\tcaf\xe9.py\0"
+            + b"100644 blob "
+            + blob.encode()
+            + b"\tgood.py\0",
+            capture_output=True,
+            check=True,
+        )
+        .stdout.decode()
+        .strip()
+    )
+    commit = git(folder, "commit-tree", inner, "-m", "odd name")
+    git(folder, "update-ref", "refs/heads/main", commit)
+    report = night(world)
+    assert report.chunked == 2
+
+
+def test_a_full_disk_ends_the_night_and_the_old_index_keeps_serving(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.mount(b"tmpfs", os.fsencode(state), b"tmpfs", 0, b"size=6m") != 0:
+        assert ctypes.get_errno() in {errno.EPERM, errno.EACCES}
+        _full_disk_by_file_size_limit(tmp_path)
+        return
+    try:
+        world = World(tmp_path)
+        world.commit("repo", GOOD)
+        first = world.night().generation
+        big = "\n".join(f"def f{i}():\n    return '{os.urandom(300).hex()}'\n" for i in range(2_500))
+        world.commit("repo", {f"big{i}.py": big.replace("def f", f"def g{i}_") for i in range(6)})
+        with pytest.raises(Exception, match=r"(?i)space|storage|size"):
+            world.night()
+        assert current_generation(world.state) == first
+        assert check(world.state, first) == []
+        assert ("repo", "good.py", "good") in world.symbols()
+        world.commit("repo", {f"big{i}.py": None for i in range(6)})
+        world.night()
+        assert ("repo", "good.py", "good") in world.symbols()
+    finally:
+        assert libc.umount2(os.fsencode(state), 2) == 0
+
+
+LIMITED = """
+import resource, signal, sys
+from pathlib import Path
+from tests.nights import World
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+World(Path(sys.argv[1]), names=["repo"]).night()
+"""
+
+
+def _full_disk_by_file_size_limit(tmp_path: Path) -> None:
+    """Where mounting is not allowed, the kernel refuses writes past a size instead."""
+    world = World(tmp_path)
+    world.commit("repo", GOOD)
+    first = world.night().generation
+    world.commit("repo", {"big.py": "\n".join(f"def f{i}():\n    return {i}\n" for i in range(40_000))})
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED, str(tmp_path)], cwd=root, check=False, capture_output=True
+    )
+    assert done.returncode != 0
+    assert current_generation(world.state) == first
+    assert check(world.state, first) == []

@@ -1,0 +1,147 @@
+"""A real server under load while nights are published under it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+from conftest import publish  # type: ignore[import-not-found] # pytest puts it on the path
+
+from index_store.schema import ChunkRow
+from index_store.testing import make_row
+
+SERVER = """
+import sys
+from pathlib import Path
+from model_chain.testing import FakeEmbedder
+from search_api.server import ServiceOptions, serve
+options = ServiceOptions(Path(sys.argv[1]), lambda _: FakeEmbedder(), port=0)
+serve(options, announce=lambda address: print(address, flush=True))
+"""
+
+GENERATIONS = 20
+CLIENTS = 16
+SEARCHES = 1_000
+MODES = ("hybrid", "raw", "summary", "exact", "symbol")
+
+
+@contextmanager
+def server(state_dir: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", SERVER, str(state_dir)], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip(), process
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def rows_of(generation: int) -> list[ChunkRow]:
+    """Rows that all say which generation they belong to."""
+    return [
+        make_row(
+            path=f"src/file{number}.py",
+            symbol=f"handler{number}",
+            text=f"def handler{number}():\n    return marker, 'generation={generation};'",
+            summary=f"A marker of generation={generation};",
+        )
+        for number in range(30)
+    ]
+
+
+def open_files(pid: int) -> int:
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def eventually(condition: object, seconds: float) -> bool:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if condition():  # type: ignore[operator] # a callable
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def test_twenty_nights_under_a_thousand_searches_lose_and_mix_nothing(tmp_path: Path) -> None:
+    publish(tmp_path, rows_of(1))
+    with server(tmp_path) as (address, process):
+        search(httpx.get, f"{address}/v1/search", 0)
+        baseline = open_files(process.pid)
+        published = threading.Event()
+
+        def publish_all() -> None:
+            for generation in range(2, GENERATIONS + 2):
+                publish(tmp_path, rows_of(generation))
+                time.sleep(0.3)
+            published.set()
+
+        publisher = threading.Thread(target=publish_all)
+        publisher.start()
+        seen: set[int] = set()
+        asked = 0
+
+        def ask_until_published(client_number: int) -> tuple[int, set[int]]:
+            generations: set[int] = set()
+            count = 0
+            with httpx.Client(timeout=30) as client:
+                while not published.is_set() or count < SEARCHES // CLIENTS + 1:
+                    generations.add(search(client.get, f"{address}/v1/search", client_number + count))
+                    count += 1
+            return count, generations
+
+        with ThreadPoolExecutor(CLIENTS) as clients:
+            for count, generations in clients.map(ask_until_published, range(CLIENTS)):
+                asked += count
+                seen |= generations
+        publisher.join()
+
+        assert asked >= SEARCHES
+        assert len(seen) > GENERATIONS // 2
+        last = GENERATIONS + 1
+        assert eventually(lambda: search(httpx.get, f"{address}/v1/search", 0) == last, 5)
+        assert eventually(lambda: open_files(process.pid) <= baseline, 10), (
+            baseline,
+            [os.readlink(fd) for fd in Path(f"/proc/{process.pid}/fd").iterdir()],
+        )
+
+
+def search(get: object, address: str, number: int) -> int:
+    """One search; checks that all of its answer is of one generation, and says which."""
+    mode = MODES[number % len(MODES)]
+    text = {"exact": "marker", "symbol": "handler"}.get(mode, "marker")
+    reply = get(address, params={"query": text, "mode": mode, "limit": 10})  # type: ignore[operator] # httpx's get
+    assert reply.status_code == 200, reply.text
+    answer = reply.json()
+    assert len(answer["hits"]) == 10
+    texts = [hit["snippet"] for hit in answer["hits"]] + [hit["summary"] for hit in answer["hits"]]
+    named = {int(found) for text in texts for found in re.findall(r"generation=(\d+);", text)}
+    assert named == {answer["index"]["generation"]}
+    assert answer["degraded"] == []
+    return int(answer["index"]["generation"])
+
+
+def test_a_server_that_is_stopped_finishes_its_requests(tmp_path: Path) -> None:
+    publish(tmp_path, rows_of(1))
+    with server(tmp_path) as (address, process), httpx.Client(timeout=30) as client:
+        search(client.get, f"{address}/v1/search", 0)
+        with ThreadPoolExecutor(8) as clients:
+            running = [clients.submit(search, httpx.get, f"{address}/v1/search", n) for n in range(8)]
+            eventually(lambda: any(one.done() for one in running), 5)
+            process.terminate()
+            errors = [one.exception() for one in running]
+        assert process.wait(timeout=20) in {0, -15}
+    # A connection that was not yet accepted may be refused; one that was gets its answer.
+    assert all(error is None or isinstance(error, httpx.ConnectError) for error in errors), errors

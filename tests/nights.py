@@ -1,0 +1,106 @@
+"""A small world for whole-night tests: real git repositories and a real index below one folder."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from index_store.reader import Reader
+from indexer.night_report import NightReport
+from indexer.nightly import NightOptions, no_failpoint, run_night
+from indexer.sources.definition import SourceDefinition, SourceKind
+from model_chain.backends.extractive import ExtractiveSummariser
+from model_chain.testing import FakeEmbedder
+
+GIT_ENVIRONMENT = {
+    "GIT_CONFIG_GLOBAL": "/dev/null",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_AUTHOR_NAME": "A",
+    "GIT_AUTHOR_EMAIL": "a@example.org",
+    "GIT_COMMITTER_NAME": "A",
+    "GIT_COMMITTER_EMAIL": "a@example.org",
+    "PATH": os.environ["PATH"],
+}
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git for real and return what it printed."""
+    done = subprocess.run(
+        ["git", "-C", str(folder), *arguments],
+        env=GIT_ENVIRONMENT,
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    return done.stdout.strip()
+
+
+def commit(folder: Path, files: Mapping[str, str | bytes | None], message: str = "change") -> str:
+    """Write (or with None remove) files and commit them; creates the repository when there is none."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / ".git").exists():
+        git(folder, "init", "-q", "-b", "main")
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if content is None:
+            path.unlink()
+        elif isinstance(content, bytes):
+            path.write_bytes(content)
+        else:
+            path.write_text(content)
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "--allow-empty", "-m", message)
+    return git(folder, "rev-parse", "HEAD")
+
+
+@dataclass
+class World:
+    """Repositories by name below `root`/code and one state directory beside them."""
+
+    root: Path
+    names: list[str] = field(default_factory=list)
+    kinds: dict[str, SourceKind] = field(default_factory=dict)
+    embedder: FakeEmbedder = field(default_factory=FakeEmbedder)
+
+    @property
+    def state(self) -> Path:
+        return self.root / "state"
+
+    def folder(self, name: str) -> Path:
+        return self.root / "code" / name
+
+    def commit(self, name: str, files: Mapping[str, str | bytes | None]) -> str:
+        if name not in self.names:
+            self.names.append(name)
+        return commit(self.folder(name), files)
+
+    def sources(self) -> tuple[SourceDefinition, ...]:
+        return tuple(
+            SourceDefinition(name, self.kinds.get(name, SourceKind.REPOSITORY), str(self.folder(name)))
+            for name in self.names
+        )
+
+    def night(
+        self, *, only: tuple[str, ...] = (), failpoint: Callable[[str], None] = no_failpoint
+    ) -> NightReport:
+        options = NightOptions(self.state, self.sources(), frozenset(only), workers=1, failpoint=failpoint)
+        return run_night(options, self.embedder, ExtractiveSummariser())
+
+    def symbols(self) -> set[tuple[str, str, str]]:
+        """Every (repo, path, symbol) that the current generation serves, read through a real reader."""
+        return {(c.repo, c.path, c.symbol) for c in self.stored()}
+
+    def stored(self):  # type: ignore[no-untyped-def]  # noqa: ANN201 - the reader's own row type
+        async def read():  # type: ignore[no-untyped-def]  # noqa: ANN202
+            reader = await Reader.open(self.state)
+            try:
+                return await reader.chunks(range(len(reader.catalogue)))
+            finally:
+                await reader.close()
+
+        return asyncio.run(read())

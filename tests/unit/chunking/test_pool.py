@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import os
+import random
+import sys
+import time
+from collections.abc import Iterator
+from multiprocessing import active_children
+from pathlib import Path
+
+import pytest
+
+from indexer.chunking.chunk import Kind
+from indexer.chunking.pool import ChunkedFile, ChunkPool
+from indexer.chunking.worker import chunk_text
+from indexer.intake.text import SourceText
+from indexer.limits import BATCH_FILES, BATCHES_AHEAD
+
+sys.path.insert(0, str(Path(__file__).parent))  # the workers inherit it and find the chunker below
+
+from faulty_chunker import chunk as faulty_chunk
+
+
+def source(path: str, text: str = "def f():\n    return 1\n", language: str = "python") -> SourceText:
+    return SourceText("repo", path, "0" * 40, len(text), language, text)
+
+
+@pytest.fixture(scope="module")
+def survivors() -> list[ChunkedFile]:
+    """40 files, of which one kills, one stalls, one floods its worker, and one meets a bug."""
+    files = [source(f"{number}.py") for number in range(40)]
+    for place, path in ((5, "segfault"), (11, "hang"), (23, "hog"), (31, "bug")):
+        files[place] = source(path)
+    with ChunkPool(2, faulty_chunk) as pool:
+        return list(pool.chunk(files))
+
+
+def test_every_file_comes_back_in_order(survivors: list[ChunkedFile]) -> None:
+    assert len(survivors) == 40
+    healthy = [file for file in survivors if file.source.path.endswith(".py")]
+    assert [file.source.path for file in healthy] == sorted(
+        (file.source.path for file in healthy), key=lambda path: int(path.split(".")[0])
+    )
+    assert all(file.fallback == "" and file.chunks[0].kind is Kind.FUNCTION for file in healthy)
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"), [("segfault", "crash"), ("hang", "timeout"), ("hog", "memory"), ("bug", "error")]
+)
+def test_only_the_guilty_file_falls_back_to_windows(
+    survivors: list[ChunkedFile], path: str, reason: str
+) -> None:
+    [file] = [file for file in survivors if file.source.path == path]
+    assert file.fallback == reason
+    assert [chunk.kind for chunk in file.chunks] == [Kind.WINDOW]
+
+
+def test_no_process_and_no_descriptor_is_left_behind() -> None:
+    def descriptors() -> int:
+        return len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - counting entries, not walking
+
+    with ChunkPool(2) as pool:
+        list(pool.chunk([source("a.py")]))
+    before, children = descriptors(), len(active_children())
+    for _ in range(2):
+        with ChunkPool(2, faulty_chunk) as pool:
+            list(pool.chunk([source("a.py"), source("segfault")]))
+    assert descriptors() <= before
+    assert len(active_children()) == children
+
+
+def test_the_files_are_read_no_further_ahead_than_the_workers_need() -> None:
+    taken = 0
+
+    def endless() -> Iterator[SourceText]:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield source(f"{taken}.py")
+
+    with ChunkPool(1) as pool:
+        first = next(pool.chunk(endless()))
+    assert first.source.path == "1.py"
+    assert taken <= BATCH_FILES * (BATCHES_AHEAD + 4)
+
+
+def test_two_megabytes_of_garbage_c_fall_back_within_seconds() -> None:
+    dice = random.Random(7)
+    garbage = "".join(dice.choice("{}()[];,.*&#\"'\n if for int x = + - <>") for _ in range(2_000_000))
+    with ChunkPool(1) as pool:
+        list(pool.chunk([source("warm.c", "int x;\n", "c")]))
+        started = time.monotonic()
+        [file] = pool.chunk([source("garbage.c", garbage, "c")])
+    assert time.monotonic() - started < 15
+    assert file.chunks
+    if file.fallback:
+        assert file.fallback == "timeout"
+
+
+def test_the_pool_gives_what_the_pure_function_gives() -> None:
+    text = Path(__file__).read_text("utf-8")
+    with ChunkPool(1) as pool:
+        [file] = pool.chunk([source("test_pool.py", text)])
+    assert file.chunks == chunk_text("test_pool.py", "python", text)

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import pytest
+
+from search_api.ranking.paths import name_terms, roles
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("src/session.py", ()),
+        ("tests/session.py", ("test",)),
+        ("src/session_test.go", ("test",)),
+        ("src/app.spec.ts", ("test",)),
+        ("src/SessionTest.java", ("test",)),
+        ("src/latest.py", ()),
+        ("src/contest.py", ()),
+        ("examples/hello/main.go", ("example",)),
+        ("lib/compat.py", ("legacy",)),
+        ("api/service_pb2.py", ("generated",)),
+        ("types/index.d.ts", ("declaration",)),
+        ("pkg/__init__.py", ("declaration",)),
+        ("tests/examples/old/a.py", ("test", "example", "legacy")),
+    ],
+)
+def test_a_path_tells_what_a_file_is_there_for(path: str, expected: tuple[str, ...]) -> None:
+    assert roles(path) == expected
+
+
+def test_a_file_is_named_by_its_stem_and_its_folder() -> None:
+    assert {"session", "store", "auth"} <= name_terms("src/auth/session_store.py")
+    assert "src" not in name_terms("src/auth/session_store.py")
+
+
+def test_a_dotfile_has_a_name() -> None:
+    assert "gitignor" in name_terms(".gitignore")
