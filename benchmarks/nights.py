@@ -1,7 +1,7 @@
 """Three nights over real repositories: a first build, nothing changed, and one changed file.
 
-`python -m benchmarks.nights --repos DIR [--json FILE]` takes every git repository directly below DIR, works on
-shared bare clones of them in a temporary folder, and runs the real command three times.
+`python -m benchmarks.nights --repos DIR [--json FILE]` takes every git repository directly below DIR, works
+on shared bare clones of them in a temporary folder, and runs the real command three times.
 """
 
 from __future__ import annotations

@@ -78,7 +78,7 @@ class _Expansions(dict[str, tuple[str, ...]]):
             return ()
         whole = word.lower()
         parts = split_identifier(word)
-        stems = tuple(self._stem(part) for part in parts)
+        stems = tuple(self._stem(part) or part for part in parts)  # "s" has an empty stem
         return stems if parts == [whole] else (whole, *stems)
 
 

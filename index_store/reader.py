@@ -14,7 +14,6 @@ from lancedb.expr import col
 
 from index_store.bm25 import any_of
 from index_store.catalogue import CATALOGUE_COLUMNS, Catalogue
-from index_store.columns import VECTOR_COLUMNS
 from index_store.errors import GenerationMissing, IndexDamaged, VectorInvalid
 from index_store.generations import TABLE_NAME, current_generation, generation_dir, list_generations
 from index_store.limits import ROWS_PER_SCAN_BATCH, VECTOR_PROBES, VECTOR_REFINE
@@ -78,7 +77,7 @@ class Reader:
         database: AsyncConnection,
         table: AsyncTable,
         *,
-        indexed: bool,
+        indexed: frozenset[str],
     ) -> None:
         self.manifest = manifest
         self.catalogue = catalogue
@@ -115,7 +114,7 @@ class Reader:
             raise IndexDamaged(
                 f"Generation {number} cannot be read ({error}); run `nightdex check`, or `nightdex rollback`."
             ) from error
-        return cls(manifest, catalogue, database, table, indexed=indexed >= set(VECTOR_COLUMNS))
+        return cls(manifest, catalogue, database, table, indexed=frozenset(indexed))
 
     async def close(self) -> None:
         """Release files and memory; a second call does nothing."""
@@ -136,7 +135,7 @@ class Reader:
         except NothingPasses:
             return []
         query = self._table.query().nearest_to(checked).column(column).distance_type("cosine").limit(limit)
-        if self._indexed:
+        if column in self._indexed:
             query = query.nprobes(VECTOR_PROBES).refine_factor(VECTOR_REFINE)
         if expression is not None:
             query = query.where(expression)

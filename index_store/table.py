@@ -79,8 +79,9 @@ def refresh_indexes(table: Table) -> None:
         **dict.fromkeys(("id", "path", "name"), BTree()),
         **dict.fromkeys(("repo", "language", "kind"), Bitmap()),
     }
-    if table.count_rows() >= VECTOR_INDEX_ROWS:
-        wanted |= dict.fromkeys(VECTOR_COLUMNS, IvfRq(distance_type="cosine"))
+    for column in VECTOR_COLUMNS:
+        if table.count_rows(f"{column} IS NOT NULL") >= VECTOR_INDEX_ROWS:
+            wanted[column] = IvfRq(distance_type="cosine")
     for column, config in wanted.items():
         if column not in present:
             table.create_index(column, config=config)

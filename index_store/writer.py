@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import structlog
 from lancedb.expr import col
 
@@ -154,10 +156,10 @@ class GenerationWriter:
         return self._known_vectors.find(embed_hashes)
 
     def add(self, rows: Sequence[ChunkRow]) -> None:
-        """Insert rows, or replace those with the same id.
+        """Insert rows, or replace those with the same id; they are written ROWS_PER_FRAGMENT at a time.
 
         Raises:
-            RowInvalid: a row breaks a promise of `ChunkRow`.
+            RowInvalid: a row, now or of an earlier call, breaks a promise of `ChunkRow`.
         """
         for row in rows:
             self._pending[row.id] = row
@@ -244,15 +246,13 @@ class GenerationWriter:
         self._failpoint("write")
         if self._known_ids is None:
             self._known_ids = KnownIds(table)
-        rows = list(self._pending.values())
-        new = [row for row in rows if row.id not in self._added and row.id not in self._known_ids]
-        known = [row for row in rows if row.id in self._added or row.id in self._known_ids]
-        dimension = self._embedder.dimension
-        if new:
-            table.add(chunk_table(new, dimension), on_bad_vectors="null")
-        if known:
+        rows = chunk_table(list(self._pending.values()), self._embedder.dimension)
+        known = pa.array([id_ in self._added or id_ in self._known_ids for id_ in self._pending])
+        if new := rows.filter(pc.invert(known)):
+            table.add(new, on_bad_vectors="null")
+        if replaced := rows.filter(known):
             merge = table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
-            merge.execute(chunk_table(known, dimension), on_bad_vectors="null")
+            merge.execute(replaced, on_bad_vectors="null")
         self._added.update(self._pending)
         self._pending.clear()
 

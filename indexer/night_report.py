@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -46,7 +45,7 @@ class RepositoryReport:
     commit: str = ""
     found: int = 0
     chunked: int = 0
-    skipped: Counter[str] = field(default_factory=Counter)
+    skipped: dict[str, int] = field(default_factory=dict)
     reused: int = 0
     added: int = 0
     changed: int = 0
@@ -57,10 +56,19 @@ class RepositoryReport:
     embedded: int = 0
     embeddings_reused: int = 0
     summarised: int = 0
-    fallbacks: Counter[str] = field(default_factory=Counter)
+    fallbacks: dict[str, int] = field(default_factory=dict)
     failures: list[tuple[str, str]] = field(default_factory=list)
     failure_count: int = 0
     seconds: float = 0.0
+
+    def record_skip(self, reason: str) -> None:
+        """Count a file that was left out."""
+        self.skipped[reason] = self.skipped.get(reason, 0) + 1
+
+    def record_fallback(self, path: str, cause: str) -> None:
+        """Count a file whose parser failed, and name it."""
+        self.fallbacks[cause] = self.fallbacks.get(cause, 0) + 1
+        self.record_failure(path, f"parser {cause}; cut into line windows")
 
     def record_failure(self, path: str, cause: str) -> None:
         """Count a failure that did not stop the repository; keep the first few by name."""
@@ -71,7 +79,7 @@ class RepositoryReport:
     @property
     def adds_up(self) -> bool:
         """Whether every found file is either chunked or skipped with a reason."""
-        return self.found == self.chunked + self.skipped.total()
+        return self.found == self.chunked + sum(self.skipped.values())
 
 
 @dataclass(slots=True)
@@ -116,7 +124,7 @@ class NightReport:
             "summarised",
         )
         sums = {name: sum(getattr(r, name) for r in self.repositories) for name in names}
-        sums["skipped"] = sum(r.skipped.total() for r in self.repositories)
+        sums["skipped"] = sum(sum(r.skipped.values()) for r in self.repositories)
         sums["failed"] = len(self.failed)
         return sums
 

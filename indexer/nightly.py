@@ -21,11 +21,11 @@ from indexer.errors import SourceError, SourceMissing, TooManyVanished
 from indexer.limits import MAX_VANISHED_SHARE, MIN_VANISHED
 from indexer.night_report import NightReport, Outcome, RepositoryReport
 from indexer.progress import Progress, SilentProgress
-from indexer.repository_night import CHUNKER, RepositoryNight
+from indexer.repository_night import CHUNKER, RepositoryNight, Tools
 from indexer.rows import RowEmbedder
 from indexer.runlock import run_lock
-from indexer.sources import open_source
 from indexer.sources.definition import SourceDefinition
+from indexer.sources.opening import open_source
 from model_chain.protocol import Embedder, Summariser
 
 log = structlog.get_logger(__name__)
@@ -123,14 +123,14 @@ class _Night:
 
         states: list[RepositoryState] = []
         vanished: list[str] = []
-        rows = RowEmbedder(self.embedder)
         with ChunkPool(self.options.workers) as pool:
+            tools = Tools(writer, pool, RowEmbedder(self.embedder), self.summariser, self.progress)
             for definition in self.options.sources:
                 previous = before.get(definition.name)
                 if self.options.only and definition.name not in self.options.only:
                     states.extend([previous] if previous else [])
                     continue
-                state, missing = self._index_repository(definition, previous, writer, pool, rows)
+                state, missing = self._index_repository(definition, previous, tools)
                 states.append(state)
                 vanished.extend([definition.name] if missing and previous else [])
                 self._refuse_mass_vanishing(vanished, len(before.keys() & configured))
@@ -140,26 +140,22 @@ class _Night:
         self,
         definition: SourceDefinition,
         previous: RepositoryState | None,
-        writer: GenerationWriter,
-        pool: ChunkPool,
-        rows: RowEmbedder,
+        tools: Tools,
     ) -> tuple[RepositoryState, bool]:
         self.options.failpoint(f"repository:{definition.name}")
         report = RepositoryReport(definition.name)
         self.report.repositories.append(report)
         began = time.monotonic()
-        savepoint = writer.savepoint()
+        savepoint = tools.writer.savepoint()
         missing = False
         try:
             source = open_source(definition, self.options.state_dir / MIRRORS)
             try:
-                state = RepositoryNight(
-                    definition, source, writer, pool, rows, self.summariser, report, self.progress
-                ).run(previous)
+                state = RepositoryNight(definition, source, tools, report).run()
             finally:
                 source.close()
         except SourceError as error:
-            writer.roll_back_to(savepoint)
+            tools.writer.roll_back_to(savepoint)
             missing = isinstance(error, SourceMissing)
             state = _stale_state(definition, previous, str(error))
             report.outcome = Outcome.STALE if previous else Outcome.FAILED
@@ -173,8 +169,8 @@ class _Night:
     def _refuse_mass_vanishing(self, vanished: list[str], known: int) -> None:
         if len(vanished) >= MIN_VANISHED and len(vanished) > MAX_VANISHED_SHARE * known:
             raise TooManyVanished(
-                f"{len(vanished)} of {known} repositories are gone ({', '.join(vanished[:5])}): nothing was published; "
-                "mount the disk again, or remove them from repos.toml if they are meant to go"
+                f"{len(vanished)} of {known} repositories are gone ({', '.join(vanished[:5])}): nothing was "
+                "published; mount the disk again, or remove them from repos.toml if they are meant to go"
             )
 
     def _publish(self, writer: GenerationWriter, states: list[RepositoryState]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from index_store.schema import FileRow, RepositoryState
@@ -27,31 +28,34 @@ from model_chain.protocol import Summariser
 CHUNKER = f"{CHUNKER_VERSION}/{INTAKE_VERSION}"
 
 
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What every repository of a night shares."""
+
+    writer: GenerationWriter
+    pool: ChunkPool
+    rows: RowEmbedder
+    summariser: Summariser
+    progress: Progress
+
+
 class RepositoryNight:
     """Brings one repository of the generation being written up to date."""
 
     def __init__(
-        self,
-        definition: SourceDefinition,
-        source: Source,
-        writer: GenerationWriter,
-        pool: ChunkPool,
-        rows: RowEmbedder,
-        summariser: Summariser,
-        report: RepositoryReport,
-        progress: Progress,
+        self, definition: SourceDefinition, source: Source, tools: Tools, report: RepositoryReport
     ) -> None:
         self._definition = definition
         self._source = source
-        self._writer = writer
-        self._pool = pool
-        self._rows = rows
-        self._summariser = summariser
+        self._writer = tools.writer
+        self._pool = tools.pool
+        self._rows = tools.rows
+        self._summariser = tools.summariser
+        self._progress = tools.progress
         self._report = report
-        self._progress = progress
         self._inventory: list[FileRow] = []
 
-    def run(self, previous: RepositoryState | None) -> RepositoryState:
+    def run(self) -> RepositoryState:
         """Do it, filling the report; return what the manifest will say.
 
         Raises:
@@ -102,12 +106,12 @@ class RepositoryNight:
             if row.chunks:
                 report.reused += 1
             else:
-                report.skipped[row.skip_reason] += 1
+                report.record_skip(row.skip_reason)
         for entry, reason in plan.skipped:
             self._skip(entry, reason, entry.size or 0)
 
     def _skip(self, entry: Entry, reason: SkipReason, size: int) -> None:
-        self._report.skipped[reason.value] += 1
+        self._report.record_skip(reason.value)
         path = displayed_path(entry.path)
         self._inventory.append(FileRow(self._definition.name, path, entry.blob_id, size, "", 0, reason.value))
 
@@ -132,8 +136,7 @@ class RepositoryNight:
         for file in files:
             source = file.source
             if file.fallback:
-                self._report.fallbacks[file.fallback] += 1
-                self._report.record_failure(source.path, f"parser {file.fallback}; cut into line windows")
+                self._report.record_fallback(source.path, file.fallback)
             drafts.extend(draft_rows(source, file.chunks, self._summariser))
             self._inventory.append(
                 FileRow(

@@ -159,7 +159,7 @@ def check(*, as_json: JsonOption = False, config: ConfigOption = None) -> int:
 @app.command()
 def rollback(
     generation: Annotated[
-        int | None, typer.Argument(help="Default: the newest one below the current.")
+        int | None, typer.Argument(metavar="GENERATION", help="Default: the newest one below the current.")
     ] = None,
     *,
     as_json: JsonOption = False,

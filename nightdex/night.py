@@ -67,7 +67,7 @@ def summary(report: NightReport) -> str:
     work = "{chunks} chunks, {embedded} vectors computed, {summarised} descriptions"
     lines = [
         f"generation {report.generation} {change} after {report.seconds:.1f} s",
-        f"{len(report.repositories)} repositories: {files.format(**totals)}",
+        f"repositories: {len(report.repositories)}; {files.format(**totals)}",
         work.format(**totals),
     ]
     if skipped:

@@ -98,6 +98,6 @@ def describe(report: RepositoryReport) -> str:
         return f"{report.name}: {report.outcome}: {report.reason}"
     return (
         f"{report.name}: {report.outcome}: {report.found} files = {report.chunked} chunked + "
-        f"{report.skipped.total()} skipped; {report.chunks} chunks, {report.embedded} vectors; "
+        f"{sum(report.skipped.values())} skipped; {report.chunks} chunks, {report.embedded} vectors; "
         f"{report.seconds:.1f} s"
     )

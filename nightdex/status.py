@@ -54,8 +54,8 @@ def status(manifest: Manifest, night: Mapping[str, object] | None, now: datetime
 def show(manifest: Manifest, night: Mapping[str, object] | None, now: datetime, to: TextIO) -> None:
     """Write the status for a person: a table on a terminal, aligned columns elsewhere."""
     head = (
-        f"generation {manifest.generation}, built {age(manifest.built_at, now)} ago: "
-        f"{manifest.chunks} chunks of {len(manifest.repositories)} repositories, "
+        f"generation {manifest.generation}, built {age(manifest.built_at, now)} ago; "
+        f"repositories: {len(manifest.repositories)}, chunks: {manifest.chunks}, "
         f"vectors of {_embedder(manifest)}"
     )
     rows = [_row(state, now) for state in sorted(manifest.repositories, key=lambda state: state.name)]

@@ -79,7 +79,8 @@ class Searcher:
             except (OSError, RuntimeError) as error:
                 # What lancedb raises for files that are gone or unreadable.
                 raise IndexNotReady(
-                    f"Generation {generation.number} cannot be read; run `nightdex check`, then `nightdex rollback`."
+                    f"Generation {generation.number} cannot be read; run `nightdex check`, then "
+                    "`nightdex rollback`."
                 ) from error
 
 

@@ -1,4 +1,4 @@
-"""The pinned source packages: fetched by their registry's own client, checked by hash, read without unpacking."""
+"""The pinned source packages: fetched from their registry, checked by hash, read without unpacking."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from training.sources import SourceChunk
 
 MIN_QUESTION_WORDS = 3
 MIN_CODE_CHARACTERS = 40
+NAMELESS_SHARE = 0.25
 NAME_SHARE = 0.35
 FILE_SHARE = 0.5
 CHUNKS_PER_FILE_PAIR = 3
@@ -40,7 +41,7 @@ class Pair:
 
 
 def mine_pairs(chunks: Sequence[SourceChunk], seed: str) -> Iterator[Pair]:
-    """Every doc pair, and a share of name, file and section pairs, of one package. The seed decides the shares."""
+    """Every doc and section pair of one package, and a share of its name and file pairs, drawn by seed."""
     rng = random.Random(seed)
     for source in chunks:
         if len(source.chunk.text) < MIN_CODE_CHARACTERS or source.chunk.kind is Kind.WINDOW:
@@ -95,7 +96,7 @@ def _doc_pair(source: SourceChunk, rng: random.Random) -> Iterator[Pair]:
     if len(body) < MIN_CODE_CHARACTERS:
         return
     # Real documents have names; a share without them teaches what the body is about.
-    bare = rng.random() < 0.25  # noqa: PLR2004 - the share stands next to its reason
+    bare = rng.random() < NAMELESS_SHARE
     unit = unit_of(source, text=body, symbol="" if bare else None)
     yield Pair(question, code_document(unit), "doc", source.language, source.package)
 

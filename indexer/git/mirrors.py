@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import re
 import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -24,6 +25,8 @@ _COMMIT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 # Written into each mirror, so that a mirror of another URL under the same name is not taken for this one.
 _ORIGIN = "nightdex.origin"
+
+_UNFINISHED = ".unfinished"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ class Mirror:
         protocol = protocol_of(self.url)
         check_branch(self.branch)
         try:
+            self.mirrors_dir.mkdir(parents=True, exist_ok=True)
             wanted = self._look(protocol)
             if wanted is None:
                 return False
@@ -101,7 +105,6 @@ class Mirror:
         raise SourceUnreadable(f"it has {missing}; name a branch of it in repos.toml")
 
     def _ls_remote(self, protocol: str, *patterns: str) -> dict[str, str]:
-        self.mirrors_dir.mkdir(parents=True, exist_ok=True)
         listing, _ = ask_git(
             self.mirrors_dir,  # no repository of ours is needed to ask
             "ls-remote",
@@ -116,9 +119,10 @@ class Mirror:
         return {name: commit_id for commit_id, name in lines}
 
     def _build(self, protocol: str, wanted: _RemoteRef) -> None:
-        fresh = self.git_dir.with_suffix(".new")
-        shutil.rmtree(fresh, ignore_errors=True)
-        fresh.mkdir(parents=True)
+        for debris in self.mirrors_dir.glob(f"*{_UNFINISHED}"):
+            shutil.rmtree(debris, ignore_errors=True)
+        # A new name each time: the git of a run that was killed may still be writing into the last one.
+        fresh = Path(tempfile.mkdtemp(_UNFINISHED, dir=self.mirrors_dir))
         try:
             ask_git(fresh, "init", "--quiet", "--bare", "--template=")
             ask_git(fresh, "config", "--local", _ORIGIN, self.url)

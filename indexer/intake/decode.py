@@ -111,7 +111,7 @@ def _is_generated(text: str) -> bool:
     header = "\n".join(
         text[:GENERATED_HEADER_CHARS].split("\n", GENERATED_HEADER_LINES)[:GENERATED_HEADER_LINES]
     )
-    return _GENERATED.search(header) is not None
+    return "generated" in header.lower() and _GENERATED.search(header) is not None
 
 
 def _is_minified(path: str, text: str) -> bool:

@@ -7,7 +7,7 @@ import re
 _VENDORED_FOLDERS = frozenset(
     {
         "node_modules", "bower_components", "jspm_packages", "third_party", "third-party", "thirdparty",
-        "3rdparty", "site-packages", "dist-packages", "__pypackages__", "_vendor", "godeps", "pods",
+        "3rdparty", "site-packages", "dist-packages", "__pypackages__", "godeps", "pods",
         "carthage", ".venv", ".yarn", ".terraform", ".bundle", ".gradle",
     }
 )  # fmt: skip
@@ -48,9 +48,9 @@ def is_vendored(parts: tuple[str, ...]) -> bool:
     for depth, folder in enumerate(parts[:-1]):
         if folder in _VENDORED_FOLDERS:
             return True
-        if folder in _VENDOR and (
-            depth == 0 or parts[depth + 1] in _VENDOR_LAYOUT or "." in parts[depth + 1]
-        ):
+        below = parts[depth + 1]
+        like_a_host = "." in below and depth + 2 < len(parts)  # vendor/github.com/…
+        if folder in _VENDOR and (depth == 0 or like_a_host or below in _VENDOR_LAYOUT):
             return True
     return False
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pathspec import GitIgnoreSpec, Pattern
+from pathspec import GitIgnoreSpec
 
 
 def patterns_of(lines: Iterable[str]) -> GitIgnoreSpec:
     """Compile gitignore patterns; like git, pass over those that are none."""
-    patterns: list[Pattern] = []
-    for line in lines:
-        with contextlib.suppress(ValueError):
-            patterns.extend(GitIgnoreSpec.from_lines([line]).patterns)
-    return GitIgnoreSpec(patterns)
+    return GitIgnoreSpec.from_lines(line for line in lines if _is_pattern(line))
+
+
+def _is_pattern(line: str) -> bool:
+    try:
+        GitIgnoreSpec.from_lines([line])
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,8 +59,16 @@ class RepositorySource:
         """Nothing is held between calls."""
 
     def _require(self) -> None:
-        if not (self._git_dir / "HEAD").exists():
-            raise SourceMissing(f"{self._git_dir} is gone: correct its path in repos.toml, or mount its disk")
+        try:
+            (self._git_dir / "HEAD").lstat()
+        except PermissionError as error:
+            raise SourceUnreadable(
+                f"{self._git_dir} may not be read by this user: correct its permissions"
+            ) from error
+        except OSError as error:
+            raise SourceMissing(
+                f"{self._git_dir} is gone: correct its path in repos.toml, or mount its disk"
+            ) from error
 
     def _require_commit(self) -> None:
         """Tell a repository that is being deleted from one that lacks a few objects."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from indexer.errors import SourceUnreadable
@@ -22,7 +23,7 @@ class Found:
     size: int | None
 
 
-def walk(root: bytes, tracked: Set[bytes] = frozenset()) -> Iterator[Found]:
+def walk(root: bytes, tracked: AbstractSet[bytes] = frozenset()) -> Iterator[Found]:
     """Yield the files below `root` that no .gitignore leaves out, and those in `tracked`, in order.
 
     A nested repository is one entry, like a submodule. A folder that may not be read is one entry without a
@@ -70,7 +71,7 @@ class _Folder:
     ignored: bool
 
 
-def _with_folders(tracked: Set[bytes]) -> set[bytes]:
+def _with_folders(tracked: AbstractSet[bytes]) -> set[bytes]:
     """Add the folders of tracked files: git keeps a tracked file even where its folder is ignored."""
     wanted = set(tracked)
     for path in tracked:

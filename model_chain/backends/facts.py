@@ -56,6 +56,7 @@ _LITERAL = re.compile(
 _MESSAGE = re.compile(r"[A-Za-z][\w'-]*[:,]? [\w%{$'-].*")
 _ROUTE_OR_KEY = re.compile(r"/[\w{<:-][\w/{}<>:.*-]*|[A-Z][A-Z0-9]*_[A-Z0-9_]+|[a-z]\w*[.-][a-z][\w.-]*")
 _GENERIC = re.compile(r"<[^<>]*>")
+_SUBSCRIPT = re.compile(r"\[[^\[\]]*\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ def _parameters(inside: str, language: str) -> tuple[str, ...]:
     for parameter in _split_top_level(inside):
         declared = parameter.partition("=")[0].strip()
         if language in _TYPE_BEFORE_NAME:
-            words = _WORD.findall(declared.partition("[")[0])
+            words = _WORD.findall(_SUBSCRIPT.sub("", declared))
             name = words[-1] if len(words) > 1 else ""
         else:
             words = _WORD.findall(declared.partition(":")[0])

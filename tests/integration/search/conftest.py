@@ -50,7 +50,8 @@ REFRESH = """def refresh(self, token):
 ROWS = (
     make_row(
         path="src/auth/session.py", symbol="Session.refresh", kind="method", start_line=41, text=REFRESH,
-        summary="Exchanges an expired token for a fresh one.", signature="def refresh(self, token)",
+        summary="Exchanges an expired token for a fresh one.",
+        signature="def refresh(self, token)",
     ),
     make_row(path="src/auth/session.py", symbol="Session.close", kind="method", start_line=60,
              text="def close(self):\n    self.store.close()", summary="Closes the store."),
@@ -60,7 +61,8 @@ ROWS = (
              text="def test_refresh():\n    assert Session().refresh('token').expires",
              summary="Checks that a token is refreshed."),
     make_row(path="src/web/session.js", symbol="renewToken", language="javascript", start_line=3,
-             text="function renewToken(token) {\n  return post('/renew', token)\n}", summary="Renews a token."),
+             text="function renewToken(token) {\n  return post('/renew', token)\n}",
+             summary="Renews a token."),
     make_row(path="src/cart.py", symbol="Cart.total", kind="method", start_line=8,
              text="def total(self):\n    return sum(item.price for item in self.items)",
              summary="Adds the prices up."),

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from conftest import ROWS, api, publish  # type: ignore[import-not-found] # pytest puts it on the path
 
-from search_api import errors
+from search_api import errors, limits
 from search_api.app import create_app
 from search_api.errors import SearchError
 from search_api.limits import MAX_BODY_BYTES
@@ -39,7 +39,8 @@ async def test_the_answer_has_designs_fields(client: httpx.AsyncClient) -> None:
     assert set(answer) >= {"query", "mode", "mode_reason", "took_ms", "degraded", "index", "hits", "deferred"}
     assert set(answer["index"]) == {"generation", "built_at", "embedder"}
     assert set(answer["hits"][0]) >= {
-        "id", "repo", "path", "start_line", "end_line", "language", "kind", "symbol", "signature", "score", "why",
+        "id", "repo", "path", "start_line", "end_line", "language", "kind", "symbol", "signature", "score",
+        "why",
         "summary", "summary_source", "snippet", "commit", "stale",
     }  # fmt: skip
     assert set(answer["hits"][0]["why"]) >= {"code", "summary", "lexical", "signals"}
@@ -150,9 +151,7 @@ async def test_an_index_that_breaks_under_the_server_is_not_ready(tmp_path: Path
     publish(tmp_path, ROWS)
     async with api(tmp_path) as client:
         assert (await client.get("/readyz")).status_code == 200
-        for data in tmp_path.glob("generations/1/**/*.lance"):
-            if data.is_file():
-                data.unlink()
+        lose_files(tmp_path)
         assert_problem(await client.get("/v1/search?query=xyz+token"), 503, "index_not_ready")
         assert_problem(await client.get("/readyz"), 503, "index_not_ready")
 
@@ -174,6 +173,12 @@ async def test_a_search_that_hangs_is_given_up(
 ) -> None:
     monkeypatch.setattr("search_api.search.SEARCH_DEADLINE_S", 0.0)
     assert_problem(await client.get("/v1/search?query=x"), 503, "search_timed_out")
+
+
+def lose_files(state_dir: Path) -> None:
+    for data in state_dir.glob("generations/1/**/*.lance"):
+        if data.is_file():
+            data.unlink()
 
 
 def assert_problem(reply: httpx.Response, status: int, code: str) -> None:
@@ -222,6 +227,21 @@ def test_every_field_of_a_search_is_documented(tmp_path: Path) -> None:
     openapi = create_app(tmp_path, lambda _: pytest.fail("no query is made")).openapi()
     for field in openapi["components"]["schemas"]["SearchRequest"]["properties"]:
         assert f"| `{field}` |" in DOCUMENT
+
+
+def test_the_documented_limits_are_the_enforced_ones() -> None:
+    for figure in (
+        f"at most {limits.MAX_QUERY_BYTES // 1024} KiB",
+        f"more than {limits.MAX_BODY_BYTES // 1024} KiB",
+        f"1 to {limits.MAX_LIMIT}",
+        f"at most {limits.MAX_WINDOW}",
+        f"first {limits.PAGE_WINDOW} hits",
+        f"within {limits.EMBEDDER_DEADLINE_S * 1000:.0f} ms",
+        f"after {limits.EXACT_DEADLINE_S:g} s, {limits.MAX_SCANNED_CHUNKS:,} chunks",
+        f"{limits.MAX_EXACT_CHUNKS:,} matching",
+        f"longer than {limits.SEARCH_DEADLINE_S:g} s",
+    ):
+        assert figure in DOCUMENT, figure
 
 
 def test_the_openapi_document_types_answers_and_problems(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import REFRESH, Ask, publish  # type: ignore[import-not-found] # pytest puts it on the path
@@ -185,7 +186,7 @@ async def test_any_text_gets_an_answer(ask: Ask, text: str) -> None:
         ("test-penalty", {"test": 1.0}),
     ],
 )
-async def test_every_signal_can_be_switched_off(shop: Path, signal: str, off: dict[str, float]) -> None:
+async def test_every_signal_can_be_switched_off(shop: Path, signal: str, off: dict[str, Any]) -> None:
     query = parse_query("Session.refresh")
     fired = []
     for weights in (DEFAULT_WEIGHTS, replace(DEFAULT_WEIGHTS, **off)):

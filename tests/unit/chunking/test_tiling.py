@@ -64,7 +64,11 @@ def test_the_chunks_of_a_sample_tile_it(language: str) -> None:
 
 @pytest.mark.parametrize("language", [*LANGUAGES, ""])
 @settings(QUICK, max_examples=15)
-@given(text=st.text(st.one_of(st.sampled_from("\n\n\n" + ODD), st.characters(codec="utf-8", exclude_characters="\r\0"))))
+@given(
+    text=st.text(
+        st.one_of(st.sampled_from("\n\n\n" + ODD), st.characters(codec="utf-8", exclude_characters="\r\0"))
+    )
+)
 def test_the_chunks_of_any_text_tile_it(language: str, text: str) -> None:
     assert_tiles(text, chunks_of(language, text))
 

@@ -1,0 +1,76 @@
+"""A full disk: a real small tmpfs where mounting works, else a limit on the size of any one file."""
+
+from __future__ import annotations
+
+import resource
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from index_store.check import check
+from index_store.generations import current_generation, generations_dir
+from index_store.testing import EMBEDDER, build_generation, inventory_of, make_row, states_of
+from index_store.writer import GenerationWriter
+
+OLD = [make_row(path=f"{number}.py", text=f"old {number}") for number in range(5)]
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[None]:
+    """Leave about 8 MB to write to."""
+    mount = shutil.which("mount")
+    mounted = (
+        mount is not None
+        and not subprocess.run(
+            [mount, "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)], check=False, capture_output=True
+        ).returncode
+    )
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    if not mounted:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (64 << 10, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, before)
+        if mounted:
+            subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def fill(writer: GenerationWriter) -> None:
+    """Add files until nothing more fits."""
+    for night in range(100):
+        # Hashes, so that compression cannot make room.
+        noise = "".join(make_row(text=f"{night} {part}").content_hash for part in range(50))
+        rows = [
+            make_row(path=f"{night}.py", text=f"{noise}{part}", start_line=part + 1) for part in range(50)
+        ]
+        writer.add(rows)
+        writer.savepoint()
+    raise AssertionError("the disk is not small")
+
+
+def test_a_full_disk_leaves_the_old_generation_serving(tmp_path: Path) -> None:
+    state = tmp_path / "disk"
+    state.mkdir()
+    with small_disk(state):
+        build_generation(state, OLD)
+        writer = GenerationWriter.begin(state, embedder=EMBEDDER, chunker="testing@1")
+        with pytest.raises((OSError, RuntimeError), match=r"No space left|[Ff]ile too large"):
+            fill(writer)
+        writer.abandon()
+        assert current_generation(state) == 1
+        assert [entry.name for entry in generations_dir(state).iterdir()] == ["1"]
+        assert check(state, 1) == []
+
+        again = GenerationWriter.begin(state, embedder=EMBEDDER, chunker="testing@1")
+        rows = [*OLD, make_row(path="small.py")]
+        again.add(rows[-1:])
+        again.set_inventory("shop", inventory_of(rows)["shop"])
+        assert again.publish(states_of(rows)).chunks == len(rows)

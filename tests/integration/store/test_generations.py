@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from index_store.check import check
+from index_store.errors import GenerationMissing, IndexDamaged, NoIndex
+from index_store.generations import (
+    current_generation,
+    generation_dir,
+    generations_dir,
+    list_generations,
+    prune,
+    rollback,
+)
+from index_store.limits import PRUNE_AFTER_SECONDS
+from index_store.testing import build_generation, make_row
+
+ROWS = [make_row(path=f"{name}.py", text=name) for name in ("a", "b")]
+
+
+def build(state: Path, generations: int) -> None:
+    for _ in range(generations):
+        build_generation(state, ROWS)
+
+
+def make_old(state: Path, *generations: int) -> None:
+    superseded = time.time() - PRUNE_AFTER_SECONDS - 1
+    for generation in generations:
+        os.utime(generation_dir(state, generation), (superseded, superseded))
+
+
+def test_before_the_first_night_there_is_no_index(tmp_path: Path) -> None:
+    with pytest.raises(NoIndex, match="nightdex run") as raised:
+        current_generation(tmp_path)
+    assert raised.value.exit_status == 10
+    assert list_generations(tmp_path) == []
+    assert prune(tmp_path) == []
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\n", b"99\n", b"\xff\x00", b"../1", b"-1", b"\xc2\xb2"])
+def test_a_lost_current_falls_back_to_the_newest_whole_generation(
+    tmp_path: Path, content: bytes | None
+) -> None:
+    build(tmp_path, 3)
+    damaged = next((generation_dir(tmp_path, 3) / "chunks.lance" / "data").iterdir())
+    damaged.write_bytes(damaged.read_bytes()[1:])
+    pointer = tmp_path / "CURRENT"
+    if content is None:
+        pointer.unlink()
+    else:
+        pointer.write_bytes(content)
+    assert current_generation(tmp_path) == 2
+
+
+def test_nothing_whole_to_fall_back_to_says_so(tmp_path: Path) -> None:
+    build(tmp_path, 1)
+    (tmp_path / "CURRENT").unlink()
+    (generation_dir(tmp_path, 1) / "manifest.json").unlink()
+    with pytest.raises(IndexDamaged, match="nightdex run"):
+        current_generation(tmp_path)
+
+
+def test_prune_keeps_the_current_the_last_two_and_the_recently_superseded(tmp_path: Path) -> None:
+    build(tmp_path, 6)
+    make_old(tmp_path, 1, 2, 3, 5, 6)
+    rollback(tmp_path, 2)
+    make_old(tmp_path, 2)
+    assert prune(tmp_path) == [1, 3]
+    assert list_generations(tmp_path) == [2, 4, 5, 6]
+    assert sorted(entry.name for entry in generations_dir(tmp_path).iterdir()) == ["2", "4", "5", "6"]
+
+
+def test_a_generation_counts_as_superseded_from_the_moment_another_serves(tmp_path: Path) -> None:
+    build(tmp_path, 1)
+    make_old(tmp_path, 1)
+    build(tmp_path, 3)
+    assert prune(tmp_path) == []
+
+
+def test_rollback_serves_the_generation_before(tmp_path: Path) -> None:
+    build(tmp_path, 3)
+    assert rollback(tmp_path) == 2
+    assert current_generation(tmp_path) == 2
+    assert rollback(tmp_path) == 1
+    assert rollback(tmp_path, 3) == 3
+    assert current_generation(tmp_path) == 3
+
+
+def test_a_night_after_a_rollback_takes_a_number_of_its_own(tmp_path: Path) -> None:
+    build(tmp_path, 2)
+    rollback(tmp_path)
+    assert build_generation(tmp_path, ROWS).generation == 3
+    assert current_generation(tmp_path) == 3
+
+
+def test_a_rollback_that_cannot_be_done_changes_nothing(tmp_path: Path) -> None:
+    with pytest.raises(NoIndex):
+        rollback(tmp_path)
+    build(tmp_path, 2)
+    with pytest.raises(GenerationMissing, match="no generation 9; use one of 1, 2"):
+        rollback(tmp_path, 9)
+    victim = next((generation_dir(tmp_path, 1) / "chunks.lance" / "data").iterdir())
+    content = bytearray(victim.read_bytes())
+    content[len(content) // 2] ^= 1
+    victim.write_bytes(content)
+    with pytest.raises(IndexDamaged, match="SHA-256"):
+        rollback(tmp_path)
+    assert current_generation(tmp_path) == 2
+
+
+def test_checking_a_generation_that_is_not_there_names_those_that_are(tmp_path: Path) -> None:
+    build(tmp_path, 2)
+    with pytest.raises(GenerationMissing, match="there is 1, 2"):
+        check(tmp_path, 5)

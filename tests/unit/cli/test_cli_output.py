@@ -1,0 +1,159 @@
+"""What the commands print, word for word. `NIGHTDEX_UPDATE_GOLDEN=1 pytest tests/unit/cli` writes it anew."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from index_store.generations import generation_dir
+from index_store.manifest import read_manifest
+from index_store.schema import Manifest
+from index_store.testing import build_generation, make_row, states_of
+from indexer.night_report import NightReport, Outcome, RepositoryReport
+from nightdex.cli import _run
+from nightdex.night import summary
+from nightdex.progress import LineProgress
+from nightdex.status import show
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "cli"
+
+Cli = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
+    """Run one command line in a directory with a repos.toml; returns status, standard output and error."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+    (tmp_path / "repos.toml").write_text('[index]\nstate_dir = "state"\n[[repo]]\npath = "."\n')
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        status = _run(list(arguments))
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return run
+
+
+def matches_golden(name: str, text: str) -> None:
+    file = GOLDEN / f"{name}.txt"
+    if os.environ.get("NIGHTDEX_UPDATE_GOLDEN") == "1":
+        file.write_text(text)
+    assert text == file.read_text()
+
+
+@pytest.mark.parametrize("command", ["", "run", "serve", "search", "status", "check", "rollback", "version"])
+def test_help_is_as_it_was(cli: Cli, command: str) -> None:
+    status, out, _ = cli(*command.split(), "--help")
+    assert status == 0
+    matches_golden(f"help-{command or 'nightdex'}", out)
+
+
+def test_no_arguments_show_the_help(cli: Cli) -> None:
+    assert cli() == cli("--help")
+
+
+def small_index(state_dir: Path) -> Manifest:
+    rows = [
+        make_row(repo="shop", path="src/cart.py", symbol="Cart.add", text="def add(self):\n    pass"),
+        make_row(repo="shop", path="src/tax.py", symbol="tax", text="def tax():\n    pass"),
+        make_row(repo="notes", path="a.md", symbol="Backups", text="# Backups\nDaily."),
+    ]
+    first, second = states_of(rows)
+    stale = replace(first, stale=True, stale_reason="the disk is gone")
+    return build_generation(state_dir, rows, [stale, second])
+
+
+def test_status_of_a_small_index(tmp_path: Path) -> None:
+    manifest = replace(small_index(tmp_path), built_at="2026-01-02T04:10:00+00:00")
+    night = {
+        "outcome": "partial",
+        "started_at": "2026-01-02T04:00:00+00:00",
+        "seconds": 61.5,
+        "reason": "1 failed",
+    }
+    to = StringIO()
+    show(manifest, night, datetime(2026, 1, 2, 9, 10, tzinfo=UTC), to)
+    matches_golden("status", to.getvalue())
+
+
+def test_status_reads_the_published_index(cli: Cli, tmp_path: Path) -> None:
+    manifest = small_index(tmp_path / "state")
+    status, out, _ = cli("status", "--json")
+    told = json.loads(out)
+    assert status == 0
+    assert (told["generation"], told["chunks"]) == (manifest.generation, 3)
+    assert [(repo["name"], repo["stale"]) for repo in told["repositories"]] == [
+        ("notes", True),
+        ("shop", False),
+    ]
+    assert told["age_seconds"] < 600
+    _, out, _ = cli("status")
+    assert re.match(rf"generation {manifest.generation}, built \d+ s ago; repositories: 2, chunks: 3", out)
+    assert out.endswith("no night report\n")
+
+
+def test_check_tells_a_whole_index_from_a_damaged_one(cli: Cli, tmp_path: Path) -> None:
+    generation = small_index(tmp_path / "state").generation
+    assert cli("check")[:2] == (0, f"generation {generation} is whole\n")
+    folder = generation_dir(tmp_path / "state", generation)
+    name = max(read_manifest(folder).files, key=lambda name: (folder / name).stat().st_size)
+    data = bytearray((folder / name).read_bytes())
+    data[len(data) // 2] ^= 1
+    (folder / name).write_bytes(data)
+    status, out, _ = cli("check", "--json")
+    told = json.loads(out)
+    assert status == 1
+    assert not told["whole"]
+    assert name in told["problems"][0]
+    assert cli("check")[0] == 1
+
+
+def test_rollback_lets_the_generation_before_serve(cli: Cli, tmp_path: Path) -> None:
+    first = small_index(tmp_path / "state").generation
+    second = small_index(tmp_path / "state").generation
+    assert cli("rollback") == (0, f"generation {first} serves now\n", "")
+    status, _, err = cli("rollback")
+    assert status == 1
+    assert "oldest" in err
+    assert cli("rollback", str(second), "--json")[1] == f'{{"generation": {second}}}\n'
+
+
+def night_report() -> NightReport:
+    shop = RepositoryReport(
+        "shop", found=10, chunked=7, reused=5, chunks=40, embedded=12, summarised=6, seconds=1.25
+    )
+    shop.skipped.update({"vendored": 2, "binary": 1})
+    gone = RepositoryReport("gone", Outcome.STALE, "'/code/gone' does not exist", chunks=3)
+    return NightReport(
+        "2026-01-02T04:00:00+00:00",
+        7,
+        published=True,
+        repositories=[shop, gone],
+        removed=["old"],
+        seconds=3.21,
+    )
+
+
+def test_the_night_in_a_few_lines() -> None:
+    matches_golden("night", summary(night_report()))
+
+
+def test_progress_elsewhere_than_on_a_terminal_is_one_line_a_repository() -> None:
+    to = StringIO()
+    progress = LineProgress(to)
+    progress.step("repositories")
+    progress.repository_started("shop", 2)
+    progress.files_done("shop", 2, 12)
+    for repository in night_report().repositories:
+        progress.repository_finished(repository)
+    progress.step("publish")
+    matches_golden("progress", to.getvalue())
