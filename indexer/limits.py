@@ -44,6 +44,9 @@ PARSE_SECONDS = 2.5
 # Closing brackets go with the chunk before them; more than these in a row are a mass of their own.
 MAX_CLOSERS = 6
 
+# Unnamed tokens side by side in one syntax error. A query is quadratic in them: 20,000 take 2 s, 100,000 a minute.
+MAX_HEAP = 10_000
+
 # What the parser is handed at a time. Each block is one call into Python, and each predicate of a query copies
 # one: with 65,536 a 300 kB HTML page took 0.84 s, with 4,096 0.14 s.
 READ_BLOCK = 4_096

@@ -18,6 +18,7 @@ from index_store.schema import EmbedderRecord, Manifest, RepositoryState
 from index_store.writer import GenerationWriter
 from indexer.chunking.pool import ChunkPool
 from indexer.errors import SourceError, SourceMissing, TooManyVanished
+from indexer.git.command import without_credentials
 from indexer.limits import MAX_VANISHED_SHARE, MIN_VANISHED
 from indexer.night_report import NightReport, Outcome, RepositoryReport
 from indexer.progress import Progress, SilentProgress
@@ -207,7 +208,7 @@ def _stale_state(
 ) -> RepositoryState:
     return RepositoryState(
         name=definition.name,
-        location=definition.location,
+        location=without_credentials(definition.location),
         branch=definition.branch,
         commit=previous.commit if previous else "",
         committed_at=previous.committed_at if previous else 0,

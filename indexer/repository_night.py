@@ -11,6 +11,7 @@ from index_store.writer import GenerationWriter
 from indexer.chunking.languages import language_of
 from indexer.chunking.pool import ChunkedFile, ChunkPool
 from indexer.chunking.version import CHUNKER_VERSION
+from indexer.git.command import without_credentials
 from indexer.intake import admit, decode
 from indexer.intake.skip import INTAKE_VERSION, SkipReason
 from indexer.intake.text import SourceText
@@ -18,7 +19,7 @@ from indexer.limits import ROWS_PER_BATCH
 from indexer.night_report import Outcome, RepositoryReport
 from indexer.plan import RepositoryPlan, plan_repository
 from indexer.progress import Progress
-from indexer.rows import DraftRow, RowEmbedder, build_rows, draft_rows
+from indexer.rows import DraftRow, RowEmbedder, build_rows, draft_rows, nothing_stored
 from indexer.sources.definition import SourceDefinition
 from indexer.sources.paths import displayed_path
 from indexer.sources.source import Entry, Source
@@ -82,15 +83,19 @@ class RepositoryNight:
         report.chunks = sum(row.chunks for row in self._inventory)
         if not plan.read and not plan.drop:
             report.outcome = Outcome.UNCHANGED
+        if snapshot.stale_reason:
+            report.outcome, report.reason = Outcome.STALE, snapshot.stale_reason
         return RepositoryState(
             name=definition.name,
-            location=definition.location,
+            location=without_credentials(definition.location),
             branch=definition.branch,
             commit=snapshot.commit,
             committed_at=snapshot.committed_at,
             files=report.chunked,
             chunks=report.chunks,
             indexed_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            stale=bool(snapshot.stale_reason),
+            stale_reason=snapshot.stale_reason,
         )
 
     def _take_plan(self, plan: RepositoryPlan) -> None:
@@ -158,8 +163,10 @@ class RepositoryNight:
 
     def _store(self, drafts: list[DraftRow], files: int) -> None:
         before = self._rows.count.embedded, self._rows.count.reused
-        code, code_failures = self._rows.embed([draft.code_text for draft in drafts])
-        summary, summary_failures = self._rows.embed([draft.summary_text for draft in drafts])
+        code, code_failures = self._rows.embed(
+            [draft.code_text for draft in drafts], self._writer.known_vectors
+        )
+        summary, summary_failures = self._rows.embed([draft.summary_text for draft in drafts], nothing_stored)
         for index, cause in {**summary_failures, **code_failures}.items():
             chunk = drafts[index].chunk
             self._report.record_failure(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from index_store.identifiers import code_search_text, summary_search_text
@@ -27,6 +27,14 @@ class DraftRow:
     description: Description
     code_text: str
     summary_text: str
+
+
+StoredVectors = Callable[[Collection[str]], Mapping[str, Vector]]
+
+
+def nothing_stored(_: Collection[str]) -> Mapping[str, Vector]:
+    """For texts whose vectors the store cannot find again."""
+    return {}
 
 
 @dataclass(slots=True)
@@ -78,13 +86,18 @@ class RowEmbedder:
         self._remembered: dict[str, Vector] = {}
         self.count = EmbedCount()
 
-    def embed(self, texts: Sequence[str]) -> tuple[list[Vector | None], dict[int, str]]:
+    def embed(
+        self, texts: Sequence[str], stored: StoredVectors
+    ) -> tuple[list[Vector | None], dict[int, str]]:
         """One vector a text, None where it failed; and the causes by index.
+
+        `stored` finds vectors that the last generation already holds.
 
         Raises:
             ModelError: the embedder as a whole is not working.
         """
         hashes = [text_hash(text) for text in texts]
+        self._remembered.update(stored({digest for digest in hashes if digest not in self._remembered}))
         new = {
             digest: text for digest, text in zip(hashes, texts, strict=True) if digest not in self._remembered
         }

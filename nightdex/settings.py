@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import os.path
+import re
 import zoneinfo
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-
-URL_SCHEMES = ("https", "http", "ssh", "git", "file")
 
 
 def _text(value: str) -> str:
@@ -34,19 +32,22 @@ def _branch(value: str) -> str:
 
 
 def _clone_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme in URL_SCHEMES and parts.password:
+    from indexer.errors import SourceUnreadable  # noqa: PLC0415 - only configurations with URLs pay for it
+    from indexer.git.remotes import protocol_of  # noqa: PLC0415 - as above
+
+    if re.match(r"\w+://[^/]*:[^/]*@", value):
         raise ValueError("must not hold a password: leave it to git's credential helper or an ssh key")
-    if parts.scheme not in URL_SCHEMES or not parts.path.strip("/"):
+    try:
+        protocol_of(value)
+    except SourceUnreadable:
         raise ValueError(
-            "must be a clone URL such as 'https://host/team/shop.git' or 'ssh://git@host/shop.git'"
-        )
+            "must begin with https://, ssh://, git:// or file:///, or be user@host:path"
+        ) from None
     return value
 
 
 def _http_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    if not re.fullmatch(r"https?://[\w.\[\]:-]+/?\S*", value):
         raise ValueError("must be an HTTP address such as 'http://127.0.0.1:11434'")
     return value
 

@@ -8,7 +8,6 @@ import os
 import stat
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from indexer.sources.definition import SourceDefinition, SourceKind
 from nightdex.diagnosis import nearest
@@ -66,7 +65,7 @@ class SourceFinder:
 
     def _repository(self, at: KeyPath, repo: Repository, taken: set[str]) -> Iterator[SourceDefinition]:
         if repo.url is not None:
-            name = repo.name or _name_of(urlsplit(repo.url).path)
+            name = repo.name or _name_of(repo.url.replace(":", "/"))
             yield _definition(name, SourceKind.MIRROR, repo.url, repo)
         elif repo.path is not None:
             yield from self._local(at, repo.path, repo, repo.name)

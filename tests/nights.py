@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,47 +13,7 @@ from indexer.nightly import NightOptions, no_failpoint, run_night
 from indexer.sources.definition import SourceDefinition, SourceKind
 from model_chain.backends.extractive import ExtractiveSummariser
 from model_chain.testing import FakeEmbedder
-
-GIT_ENVIRONMENT = {
-    "GIT_CONFIG_GLOBAL": "/dev/null",
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_AUTHOR_NAME": "A",
-    "GIT_AUTHOR_EMAIL": "a@example.org",
-    "GIT_COMMITTER_NAME": "A",
-    "GIT_COMMITTER_EMAIL": "a@example.org",
-    "PATH": os.environ["PATH"],
-}
-
-
-def git(folder: Path, *arguments: str) -> str:
-    """Run git for real and return what it printed."""
-    done = subprocess.run(
-        ["git", "-C", str(folder), *arguments],
-        env=GIT_ENVIRONMENT,
-        capture_output=True,
-        check=True,
-        text=True,
-    )
-    return done.stdout.strip()
-
-
-def commit(folder: Path, files: Mapping[str, str | bytes | None], message: str = "change") -> str:
-    """Write (or with None remove) files and commit them; creates the repository when there is none."""
-    folder.mkdir(parents=True, exist_ok=True)
-    if not (folder / ".git").exists():
-        git(folder, "init", "-q", "-b", "main")
-    for name, content in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if content is None:
-            path.unlink()
-        elif isinstance(content, bytes):
-            path.write_bytes(content)
-        else:
-            path.write_text(content)
-    git(folder, "add", "-A")
-    git(folder, "commit", "-q", "--allow-empty", "-m", message)
-    return git(folder, "rev-parse", "HEAD")
+from tests.repositories import commit
 
 
 @dataclass

@@ -14,7 +14,9 @@ _OPENING: Final = re.compile(
 _CLOSING: Final = re.compile(r"[ \t]*(?:\*+/|-\}|-->)[ \t]*$", re.MULTILINE)
 _DOCSTRING: Final = re.compile(r"^[A-Za-z]{0,2}(\"\"\"|'''|\"|')(.*?)\1?$", re.DOTALL)
 _DOC_ATTRIBUTE: Final = re.compile(r"^@(?:type)?doc\s+(?:~[sS])?(?=\")", re.MULTILINE)
-_XML_TAG: Final = re.compile(r"</?(?:summary|remarks|para|returns|value|example|c|code|param|typeparam|paramref|see|exception)\b[^>\n]*>")
+_XML_TAG: Final = re.compile(
+    r"</?(?:summary|remarks|para|returns|value|example|c|code|param|typeparam|paramref|see|exception)\b[^>\n]*>"
+)
 
 
 def plain_doc(text: str) -> str:

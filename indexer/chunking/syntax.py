@@ -36,7 +36,7 @@ from indexer.chunking.languages import is_config
 from indexer.chunking.source_lines import SourceLines
 from indexer.chunking.split import statement_cuts
 from indexer.chunking.tile import Piece, Tiler
-from indexer.limits import MAX_CALLS, PARSE_SECONDS, READ_BLOCK
+from indexer.limits import MAX_CALLS, MAX_HEAP, PARSE_SECONDS, READ_BLOCK
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Tree
@@ -49,6 +49,10 @@ class ParseTimeout(Exception):
     """A file took its parser longer than PARSE_SECONDS of CPU time."""
 
 
+class NoStructure(Exception):
+    """The parser found a heap of tokens where a file of its language should be."""
+
+
 def chunk_syntax(text: str, language: str) -> tuple[Chunk, ...] | None:
     """Cut a text by its grammar; None where the language has none.
 
@@ -56,12 +60,15 @@ def chunk_syntax(text: str, language: str) -> tuple[Chunk, ...] | None:
 
     Raises:
         ParseTimeout: parsing took too long.
+        NoStructure: the text is not of that language at all.
     """
     grammar = grammar_of(language)
     if grammar is None:
         return None
     lines = SourceLines(text)
     root = _parse(grammar, tests_as_functions(lines.data) if language == "bash" else lines.data).root_node
+    if _is_a_heap(root):
+        raise NoStructure(f"over {MAX_HEAP} tokens in a row make no sense in {language}")
     marks = QueryCursor(grammar.marks).captures(root)
     matches = QueryCursor(grammar.definitions).matches(root)
     definitions, module_doc = definitions_of(matches, marks, lines)
@@ -74,6 +81,14 @@ def chunk_syntax(text: str, language: str) -> tuple[Chunk, ...] | None:
     pieces = tiler.tile(definitions)
     _give_module_doc(pieces, module_doc)
     return _chunks(pieces, _calls(marks.get("call", [])), lines)
+
+
+def _is_a_heap(root: Node) -> bool:
+    """Whether so many tokens stand side by side in an error that a query, quadratic there, would not end."""
+    if not root.has_error:
+        return False
+    errors = [node for node in (root, *root.children) if node.is_error]
+    return any(node.child_count - node.named_child_count > MAX_HEAP for node in errors)
 
 
 def _parse(grammar: Grammar, data: bytes) -> Tree:

@@ -24,6 +24,7 @@ def chunk_text(path: str, language: str, text: str) -> tuple[Chunk, ...]:  # noq
 
     Raises:
         ParseTimeout: its parser took too long.
+        NoStructure: it is not of that language at all.
     """
     if language == "markdown":
         return chunk_markdown(text)

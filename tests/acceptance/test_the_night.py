@@ -12,7 +12,7 @@ from indexer.errors import TooManyVanished
 from indexer.night_report import NightReport, Outcome, last_report
 from tests.nights import World
 
-SHOP = {
+SHOP: dict[str, str | bytes | None] = {
     "auth/session.py": (
         'class Session:\n    """A login."""\n\n'
         "    def refresh(self, token: str) -> str:\n        return token\n"
@@ -78,7 +78,10 @@ def test_after_one_commit_only_that_files_chunks_change(world: World) -> None:
 def test_a_moved_file_is_found_at_its_new_place_only(world: World) -> None:
     world.night()
     world.commit("shop", {"auth/keys.py": None, "old/auth/keys.py": SHOP["auth/keys.py"]})
+    calls = len(world.embedder.calls)
     report = world.night()
+    embedded = [text for call in world.embedder.calls[calls:] for text in call]
+    assert not [text for text in embedded if "return 1" in text], "its code was embedded again"
     assert of(report, "shop").moved == 1
     assert ("shop", "old/auth/keys.py", "rotate_keys") in world.symbols()
     assert ("shop", "auth/keys.py", "rotate_keys") not in world.symbols()

@@ -14,7 +14,8 @@ import pytest
 from index_store.check import check
 from index_store.generations import current_generation
 from indexer.night_report import RepositoryReport
-from tests.nights import World, git
+from tests.nights import World
+from tests.repositories import commit_tree, git, raw_tree
 
 GOOD = {"good.py": "def good():\n    return 1\n"}
 
@@ -85,25 +86,13 @@ def test_a_repository_deleted_in_the_middle_of_its_night_keeps_its_old_chunks(wo
 def test_names_that_are_not_utf8_and_paths_that_climb_out_are_survived(world: World) -> None:
     folder = world.folder("repo")
     blob = git(folder, "rev-parse", "HEAD:good.py")
-    inner = (
-        subprocess.run(
-            ["git", "-C", str(folder), "mktree", "-z"],
-            input=b"100644 blob "
-            + blob.encode()
-            + b"\tcaf\xe9.py\0"
-            + b"100644 blob "
-            + blob.encode()
-            + b"\tgood.py\0",
-            capture_output=True,
-            check=True,
-        )
-        .stdout.decode()
-        .strip()
-    )
-    commit = git(folder, "commit-tree", inner, "-m", "odd name")
-    git(folder, "update-ref", "refs/heads/main", commit)
+    names = (b"caf\xe9.py", b"good.py", b"../../escaped.py")
+    tree = raw_tree(folder, [(b"100644", name, blob) for name in names])
+    commit_tree(folder, tree)
     report = night(world)
     assert report.chunked == 2
+    assert report.skipped == {"unsafe_path": 1}
+    assert {s[1] for s in world.symbols()} == {r"caf\xe9.py", "good.py"}
 
 
 def test_a_full_disk_ends_the_night_and_the_old_index_keeps_serving(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import time
 
 from indexer.chunking.chunk import Chunk
 from indexer.chunking.worker import chunk_text
@@ -18,8 +17,7 @@ def chunk(path: str, language: str, text: str) -> tuple[Chunk, ...]:
     if path == "hog":
         hoard = []
         while True:
-            hoard.append(bytearray(64_000_000))
-            time.sleep(0)
+            hoard.append(bytes(64_000_000))
     if path == "bug":
         raise ZeroDivisionError
     return chunk_text(path, language, text)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from indexer.chunking.chunk import Chunk
 from indexer.chunking.languages import LANGUAGES
 from indexer.chunking.lines import chunk_lines
-from indexer.chunking.syntax import ParseTimeout
+from indexer.chunking.syntax import NoStructure, ParseTimeout
 from indexer.chunking.worker import chunk_text
 from indexer.limits import MAX_CALLS, MAX_CHUNK_BYTES, MAX_CHUNK_LINES, MAX_CLOSERS, MAX_MEMBERS
 
@@ -51,7 +51,7 @@ def assert_tiles(text: str, chunks: tuple[Chunk, ...]) -> None:
 def chunks_of(language: str, text: str) -> tuple[Chunk, ...]:
     try:
         return chunk_text("file", language, text)
-    except ParseTimeout:
+    except (NoStructure, ParseTimeout):
         return chunk_lines(text)
 
 

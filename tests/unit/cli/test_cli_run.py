@@ -1,4 +1,4 @@
-"""`nightdex run` from the command line to the exit status, on a real repository; only the vectors are fake."""
+"""`nightdex run` from the command line to the exit status, on real repositories; the vectors are fake."""
 
 from __future__ import annotations
 

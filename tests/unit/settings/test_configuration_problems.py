@@ -166,10 +166,7 @@ def test_a_file_with_every_key_holds(tmp_path: Path) -> None:
         ),
         (
             '[[repo]]\nurl = "ext::sh -c id"',
-            (
-                "2: 'url' in [[repo]] must be a clone URL such as 'https://host/team/shop.git' or "
-                "'ssh://git@host/shop.git'"
-            ),
+            "2: 'url' in [[repo]] must begin with https://, ssh://, git:// or file:///, or be user@host:path",
         ),
         ('[[cards]]\nname = "notes"', "1: 'path' is missing in [[cards]]"),
         ('[[repo]]\nname = "shop"', "1: [[repo]] needs a 'path', a 'glob' or a 'url'"),

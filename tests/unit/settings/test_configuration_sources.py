@@ -49,6 +49,8 @@ def test_a_repo_of_its_own_is_left_out_of_every_glob(tmp_path: Path) -> None:
     [
         ("https://example.org/team/service.git", "service"),
         ("ssh://git@example.org/service/", "service"),
+        ("git@example.org:service.git", "service"),
+        ("git@example.org:team/service.git", "service"),
         ("file:///srv/git/service.git/", "service"),
     ],
 )
