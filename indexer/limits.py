@@ -34,8 +34,8 @@ MAX_SIGNATURE = 240
 MAX_DOC = 1_000
 MAX_NAME = 120
 
-# A function of which inner functions fill this share is a wrapper (a module pattern, a factory): over-long, it
-# is cut into them and not at statements.
+# A function of which inner functions fill this share is a wrapper (a module pattern, a factory): over-long,
+# it is cut into them and not at statements.
 WRAPPER_SHARE = 0.5
 
 # CPU seconds of one parse or query. 2 MB of valid code take 0.3 s; garbage can take a hundred times as long.
@@ -44,11 +44,12 @@ PARSE_SECONDS = 2.5
 # Closing brackets go with the chunk before them; more than these in a row are a mass of their own.
 MAX_CLOSERS = 6
 
-# Unnamed tokens side by side in one syntax error. A query is quadratic in them: 20,000 take 2 s, 100,000 a minute.
+# Unnamed tokens side by side in one syntax error. A query is quadratic in them: 20,000 take 2 s, 100,000 a
+# minute.
 MAX_HEAP = 10_000
 
-# What the parser is handed at a time. Each block is one call into Python, and each predicate of a query copies
-# one: with 65,536 a 300 kB HTML page took 0.84 s, with 4,096 0.14 s.
+# What the parser is handed at a time. Each block is one call into Python, and each predicate of a query
+# copies one: with 65,536 a 300 kB HTML page took 0.84 s, with 4,096 0.14 s.
 READ_BLOCK = 4_096
 
 # A setting or a style rule of fewer lines says too little alone; it stays with its neighbours.

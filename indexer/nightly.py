@@ -46,6 +46,7 @@ class NightOptions:
         state_dir: where generations, mirrors and reports live.
         sources: everything repos.toml names; a repository it no longer names is removed.
         only: names to bring up to date now; empty means all. The others stay as they are.
+        accept_vanished: publish even when many repositories are gone at once.
         workers: parser processes.
         failpoint: called with the name of each step before it begins.
     """
@@ -53,6 +54,7 @@ class NightOptions:
     state_dir: Path
     sources: tuple[SourceDefinition, ...]
     only: frozenset[str] = frozenset()
+    accept_vanished: bool = False
     workers: int = field(default_factory=lambda: os.cpu_count() or 1)
     failpoint: Callable[[str], None] = no_failpoint
 
@@ -118,12 +120,15 @@ class _Night:
     def _index_repositories(self, writer: GenerationWriter) -> list[RepositoryState]:
         before = {state.name: state for state in writer.base.repositories} if writer.base else {}
         configured = {source.name for source in self.options.sources}
-        for name in before.keys() - configured:
+        removed = sorted(before.keys() - configured)
+        for name in removed:
             writer.delete_repository(name)
             self.report.removed.append(name)
 
         states: list[RepositoryState] = []
-        vanished: list[str] = []
+        # A glob over an unmounted disk no longer names its repositories at all: those count as vanished too.
+        vanished = [name for name in removed if _is_gone(before[name].location)]
+        self._refuse_mass_vanishing(vanished, len(before))
         with ChunkPool(self.options.workers) as pool:
             tools = Tools(writer, pool, RowEmbedder(self.embedder), self.summariser, self.progress)
             for definition in self.options.sources:
@@ -134,7 +139,7 @@ class _Night:
                 state, missing = self._index_repository(definition, previous, tools)
                 states.append(state)
                 vanished.extend([definition.name] if missing and previous else [])
-                self._refuse_mass_vanishing(vanished, len(before.keys() & configured))
+                self._refuse_mass_vanishing(vanished, len(before))
         return states
 
     def _index_repository(
@@ -168,10 +173,12 @@ class _Night:
         return state, missing
 
     def _refuse_mass_vanishing(self, vanished: list[str], known: int) -> None:
+        if self.options.accept_vanished:
+            return
         if len(vanished) >= MIN_VANISHED and len(vanished) > MAX_VANISHED_SHARE * known:
             raise TooManyVanished(
                 f"{len(vanished)} of {known} repositories are gone ({', '.join(vanished[:5])}): nothing was "
-                "published; mount the disk again, or remove them from repos.toml if they are meant to go"
+                "published; mount the disk again, or run with --accept-vanished if they are meant to go"
             )
 
     def _publish(self, writer: GenerationWriter, states: list[RepositoryState]) -> None:
@@ -218,6 +225,10 @@ def _stale_state(
         stale=True,
         stale_reason=reason,
     )
+
+
+def _is_gone(location: str) -> bool:
+    return "://" not in location and not Path(location).exists()
 
 
 def _same(base: Manifest, states: list[RepositoryState]) -> bool:

@@ -54,6 +54,9 @@ def run(
         list[str] | None,
         typer.Option(metavar="NAME", help="Bring only this repository up to date; may be repeated."),
     ] = None,
+    accept_vanished: Annotated[
+        bool, typer.Option("--accept-vanished", help="Publish even when many repositories are gone at once.")
+    ] = False,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> int:
@@ -66,7 +69,7 @@ def run(
 
     # Without a handler SIGTERM would end the process without stopping its workers.
     signal.signal(signal.SIGTERM, _terminate)
-    return run_night_command(_begin(config), repo or [], as_json=as_json)
+    return run_night_command(_begin(config), repo or [], accept_vanished=accept_vanished, as_json=as_json)
 
 
 @app.command()

@@ -21,7 +21,7 @@ from nightdex.models import night_embedder, night_summariser
 from nightdex.progress import showing_progress
 
 
-def run_night_command(file: Path, only: Sequence[str], *, as_json: bool) -> int:
+def run_night_command(file: Path, only: Sequence[str], *, accept_vanished: bool, as_json: bool) -> int:
     """Run one night, showing its progress on standard error and its report on standard output.
 
     Raises:
@@ -33,7 +33,7 @@ def run_night_command(file: Path, only: Sequence[str], *, as_json: bool) -> int:
     settings = configuration.settings
     with showing_progress() as progress:
         report = run_night(
-            NightOptions(configuration.state_dir, sources, frozenset(only)),
+            NightOptions(configuration.state_dir, sources, frozenset(only), accept_vanished),
             night_embedder(settings.embedding),
             night_summariser(settings.summaries),
             progress,

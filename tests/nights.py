@@ -44,9 +44,15 @@ class World:
         )
 
     def night(
-        self, *, only: tuple[str, ...] = (), failpoint: Callable[[str], None] = no_failpoint
+        self,
+        *,
+        only: tuple[str, ...] = (),
+        accept_vanished: bool = False,
+        failpoint: Callable[[str], None] = no_failpoint,
     ) -> NightReport:
-        options = NightOptions(self.state, self.sources(), frozenset(only), workers=1, failpoint=failpoint)
+        options = NightOptions(
+            self.state, self.sources(), frozenset(only), accept_vanished, workers=1, failpoint=failpoint
+        )
         return run_night(options, self.embedder, ExtractiveSummariser())
 
     def symbols(self) -> set[tuple[str, str, str]]:

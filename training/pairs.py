@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from indexer.chunking.chunk import Kind
 from model_chain.document import code_document, first_sentence
@@ -131,6 +131,5 @@ def _file_pairs(chunks: Sequence[SourceChunk], rng: random.Random) -> Iterator[P
         if len(words.split()) < 2 or rng.random() > FILE_SHARE:
             continue
         for source in rng.sample(sources, min(CHUNKS_PER_FILE_PAIR, len(sources))):
-            unit = unit_of(source, text=source.chunk.text)
-            document = code_document(unit).partition("\n")[2]
+            document = code_document(replace(unit_of(source, text=source.chunk.text), path=""))
             yield Pair(words, document, "file", source.language, source.package)

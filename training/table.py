@@ -23,6 +23,7 @@ def save_table(folder: Path, table: NDArray[np.float32], tokenizer: Tokenizer, *
     scale = np.abs(table).max(axis=1).clip(min=1e-12) / 127
     rows = np.rint(table / scale[:, None]).astype(np.int8)
     save_file({"embeddings": rows, "weights": scale.astype(np.float32)}, folder / "model.safetensors")
+    (folder / "model.safetensors").chmod(0o644)
     tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
     config = {
         "model_type": "model2vec",

@@ -26,10 +26,10 @@ def plain_doc(text: str) -> str:
     """
     text = _DOC_ATTRIBUTE.sub("", text[: 4 * MAX_DOC].strip())
     docstring = _DOCSTRING.match(text)
-    if docstring:
-        text = docstring[2]
-    else:
+    if docstring is None:
         text = _XML_TAG.sub("", _CLOSING.sub("", _OPENING.sub("", text)))
+    else:
+        text = docstring[2]
     lines = (line.strip() for line in text.split("\n"))
     kept = [line for line in lines if not line or any(map(str.isalnum, line))]
     return "\n".join(kept).strip()[:MAX_DOC].rstrip()

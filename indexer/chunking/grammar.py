@@ -16,10 +16,35 @@ _ENTRY_POINTS: Final = {
     "php": ("tree_sitter_php", "language_php"),
 }
 
-GRAMMARS: Final = (
-    "python javascript typescript tsx go rust java c cpp c_sharp ruby php kotlin swift scala elixir haskell lua"
-    " bash zig sql hcl html css toml yaml json"
-).split()
+GRAMMARS: Final = [
+    "python",
+    "javascript",
+    "typescript",
+    "tsx",
+    "go",
+    "rust",
+    "java",
+    "c",
+    "cpp",
+    "c_sharp",
+    "ruby",
+    "php",
+    "kotlin",
+    "swift",
+    "scala",
+    "elixir",
+    "haskell",
+    "lua",
+    "bash",
+    "zig",
+    "sql",
+    "hcl",
+    "html",
+    "css",
+    "toml",
+    "yaml",
+    "json",
+]
 
 # Queries that only add to others.
 _EXTENDS: Final = {
@@ -69,8 +94,13 @@ def _query_text(language: str) -> str:
     return resources.files("indexer.chunking.queries").joinpath(f"{language}.scm").read_text("utf-8")
 
 
+def _has(language: Language, kind: str) -> bool:
+    is_named = True
+    return bool(language.id_for_node_kind(kind, is_named))
+
+
 def _leading_patterns(language: Language) -> str:
     """Patterns for the comments and attributes that nearly every grammar names alike."""
-    found = [f"\n({kind}) @comment" for kind in _COMMENTS if language.id_for_node_kind(kind, True)]
-    found += [f"\n({kind}) @attribute" for kind in _ATTRIBUTES if language.id_for_node_kind(kind, True)]
+    found = [f"\n({kind}) @comment" for kind in _COMMENTS if _has(language, kind)]
+    found += [f"\n({kind}) @attribute" for kind in _ATTRIBUTES if _has(language, kind)]
     return "".join(found)

@@ -142,6 +142,6 @@ def _by_first_line(text: str) -> str:
     shebang = _SHEBANG.match(text)
     if shebang:
         return _INTERPRETERS.get(shebang[1], "")
-    if text.startswith("#compdef") or text.startswith("#autoload"):
+    if text.startswith(("#compdef", "#autoload")):
         return "bash"
     return "php" if text.startswith("<?php") else ""

@@ -6,20 +6,18 @@ import multiprocessing
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Self
 
 from pebble import ProcessExpired, ProcessPool
 
 from indexer.chunking.chunk import Chunk
 from indexer.chunking.lines import chunk_lines
-from indexer.chunking.worker import Chunker, chunk_batch, chunk_text, limit_memory
+from indexer.chunking.worker import Chunker, Fallback, Result, chunk_batch, chunk_text, limit_memory
 from indexer.intake.text import SourceText
 from indexer.limits import BATCH_BYTES, BATCH_FILES, BATCHES_AHEAD, FILE_SECONDS, SLOWEST_BYTES_PER_SECOND
 
 if TYPE_CHECKING:
     from pebble import ProcessFuture
-
-Fallback = Literal["", "crash", "timeout", "memory", "error"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +30,9 @@ class ChunkedFile:
 
 
 class ChunkPool:
-    """Worker processes that chunk files; a context manager. A file that kills or stalls its worker falls
-    back to line windows, alone.
+    """Worker processes that chunk files; a context manager.
+
+    A file that kills or stalls its worker falls back to line windows, alone.
 
     Args:
         workers: how many processes.
@@ -62,8 +61,8 @@ class ChunkPool:
         self._pool.join()
 
     def chunk(self, texts: Iterable[SourceText]) -> Iterator[ChunkedFile]:
-        """Yield every file in the given order, as it is cut. `texts` is read a few batches ahead, no further."""
-        pending: deque[tuple[list[SourceText], ProcessFuture]] = deque()
+        """Yield every file in the given order, as it is cut. `texts` is read few batches ahead."""
+        pending: deque[tuple[list[SourceText], ProcessFuture[list[Result]]]] = deque()
         for batch in _batches(texts):
             pending.append((batch, self._schedule(batch)))
             if len(pending) > self._workers + BATCHES_AHEAD:
@@ -71,14 +70,14 @@ class ChunkPool:
         while pending:
             yield from self._finish(*pending.popleft())
 
-    def _schedule(self, batch: list[SourceText]) -> ProcessFuture:
+    def _schedule(self, batch: list[SourceText]) -> ProcessFuture[list[Result]]:
         files = [(source.path, source.language, source.text) for source in batch]
         limit = FILE_SECONDS
         if len(batch) > 1:
             limit += sum(len(source.text) for source in batch) / SLOWEST_BYTES_PER_SECOND
         return self._pool.schedule(chunk_batch, args=[self._chunker, files], timeout=limit)
 
-    def _finish(self, batch: list[SourceText], future: ProcessFuture) -> Iterator[ChunkedFile]:
+    def _finish(self, batch: list[SourceText], future: ProcessFuture[list[Result]]) -> Iterator[ChunkedFile]:
         try:
             results = future.result()
         except (ProcessExpired, TimeoutError) as error:

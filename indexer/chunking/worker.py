@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 from indexer.chunking.chunk import Chunk
 from indexer.chunking.lines import chunk_lines
@@ -12,6 +13,10 @@ from indexer.chunking.syntax import ParseTimeout, chunk_syntax
 from indexer.limits import WORKER_MEMORY
 
 Chunker = Callable[[str, str, str], tuple[Chunk, ...]]
+
+# why a file is in line windows though its language has a grammar; "" where it is not
+Fallback = Literal["", "crash", "timeout", "memory", "error"]
+Result = tuple[tuple[Chunk, ...], Fallback]
 
 
 def chunk_text(path: str, language: str, text: str) -> tuple[Chunk, ...]:  # noqa: ARG001 - see Chunker
@@ -39,14 +44,13 @@ def limit_memory() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
-def chunk_batch(
-    chunker: Chunker, files: Sequence[tuple[str, str, str]]
-) -> list[tuple[tuple[Chunk, ...], str]]:
+def chunk_batch(chunker: Chunker, files: Sequence[tuple[str, str, str]]) -> list[Result]:
     """Chunks and fallback reason of each (path, language, text). No file's failure reaches another."""
     return [_chunk_one(chunker, *file) for file in files]
 
 
-def _chunk_one(chunker: Chunker, path: str, language: str, text: str) -> tuple[tuple[Chunk, ...], str]:
+def _chunk_one(chunker: Chunker, path: str, language: str, text: str) -> Result:
+    reason: Fallback
     try:
         return chunker(path, language, text), ""
     except ParseTimeout:

@@ -28,6 +28,9 @@ SHIPPED_MODEL = Path(__file__).parent.parent / "embedded_model"
 # Bounds the memory of the token lists of one call to a few MB.
 TEXTS_PER_BATCH = 256
 
+# What model2vec assumes where config.json names no max_length, in tokens.
+DEFAULT_MAX_LENGTH = 512
+
 _TABLE_FILE = "model.safetensors"
 _TOKENIZER_FILE = "tokenizer.json"
 _CONFIG_FILE = "config.json"
@@ -60,7 +63,7 @@ class EmbeddedEmbedder:
             # tokenizers raises bare Exception for every malformed file.
             raise ModelMissing(f"{folder / _TOKENIZER_FILE} is not a tokenizer: {error}.") from error
         self._tokenizer.no_padding()
-        _limit_length(self._tokenizer, config.get("max_length"))
+        self._max_characters = _limit_length(self._tokenizer, config.get("max_length", DEFAULT_MAX_LENGTH))
         self._unknown = _unknown_id(self._tokenizer)
         self._fingerprint = Fingerprint(
             provider="embedded",
@@ -80,7 +83,7 @@ class EmbeddedEmbedder:
         vectors = np.zeros((len(texts), self._fingerprint.dimension), dtype=np.float32)
         failures: dict[int, str] = {}
         for start in range(0, len(texts), TEXTS_PER_BATCH):
-            batch = [_encodable(text) for text in texts[start : start + TEXTS_PER_BATCH]]
+            batch = [self._encodable(text) for text in texts[start : start + TEXTS_PER_BATCH]]
             encodings = self._tokenizer.encode_batch_fast(batch, add_special_tokens=False)
             for index, encoding in enumerate(encodings, start):
                 vector = self._pool(encoding.ids)
@@ -96,10 +99,15 @@ class EmbeddedEmbedder:
         Raises:
             NothingToEmbed: no token of it is known (it is empty, or only punctuation or emoji).
         """
-        vector = self._pool(self._tokenizer.encode(_encodable(text), add_special_tokens=False).ids)
+        vector = self._pool(self._tokenizer.encode(self._encodable(text), add_special_tokens=False).ids)
         if vector is None:
             raise NothingToEmbed("The query holds no word that the embedded model knows; write it in words.")
         return vector
+
+    def _encodable(self, text: str) -> str:
+        """The text, cut to its limit; lone surrogates, which cannot be encoded, become "?"."""
+        text = text[: self._max_characters]
+        return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
     def _pool(self, ids: list[int]) -> NDArray[np.float32] | None:
         """The L2-normalised mean of the tokens' vectors, None where they are none or cancel out."""
@@ -126,11 +134,13 @@ def _load_table(path: Path, vocabulary: int) -> NDArray[np.float32]:
     return table
 
 
-def _limit_length(tokenizer: Tokenizer, tokens: int | None) -> None:
+def _limit_length(tokenizer: Tokenizer, tokens: int | None) -> int | None:
+    """Cut texts as model2vec does: at so many tokens, and before that at as many characters as they have."""
     if tokens is None:
         tokenizer.no_truncation()
-    else:
-        tokenizer.enable_truncation(tokens)
+        return None
+    tokenizer.enable_truncation(tokens)
+    return tokens * int(np.median([len(token) for token in tokenizer.get_vocab()]))
 
 
 def _unknown_id(tokenizer: Tokenizer) -> int | None:
@@ -146,8 +156,3 @@ def _digest(folder: Path) -> str:
     for name in (_TABLE_FILE, _TOKENIZER_FILE):
         digest.update(hashlib.sha256((folder / name).read_bytes()).digest())
     return digest.hexdigest()
-
-
-def _encodable(text: str) -> str:
-    """Lone surrogates, which cannot be encoded, become "?"."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

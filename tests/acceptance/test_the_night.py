@@ -130,6 +130,13 @@ def test_many_repositories_vanishing_at_once_publish_nothing(world: World) -> No
     assert current_generation(world.state) == first.generation
     assert {s[0] for s in world.symbols()} == {"shop", "tools", "third"}
 
+    # as a glob sees it: what is gone is not even configured any more
+    world.names = ["third"]
+    with pytest.raises(TooManyVanished, match="--accept-vanished"):
+        world.night()
+    world.night(accept_vanished=True)
+    assert {s[0] for s in world.symbols()} == {"third"}
+
 
 def test_one_repository_vanishing_keeps_its_chunks(world: World) -> None:
     for i in range(3):

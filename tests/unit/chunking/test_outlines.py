@@ -1,7 +1,8 @@
 """Golden outlines: what comes out of a real-looking sample of each language.
 
-After a change that is meant, write them anew with `NIGHTDEX_UPDATE_GOLDEN=1 pytest tests/unit/chunking/test_outlines.py`
-and read the difference.
+After a change that is meant, write them anew and read the difference:
+
+    NIGHTDEX_UPDATE_GOLDEN=1 pytest tests/unit/chunking/test_outlines.py
 """
 
 from __future__ import annotations

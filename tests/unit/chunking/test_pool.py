@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import os
 import random
 import sys
@@ -12,13 +13,13 @@ import pytest
 
 from indexer.chunking.chunk import Kind
 from indexer.chunking.pool import ChunkedFile, ChunkPool
-from indexer.chunking.worker import chunk_text
+from indexer.chunking.worker import Chunker, chunk_text
 from indexer.intake.text import SourceText
 from indexer.limits import BATCH_FILES, BATCHES_AHEAD
 
 sys.path.insert(0, str(Path(__file__).parent))  # the workers inherit it and find the chunker below
 
-from faulty_chunker import chunk as faulty_chunk
+faulty_chunk: Chunker = importlib.import_module("faulty_chunker").chunk
 
 
 def source(path: str, text: str = "def f():\n    return 1\n", language: str = "python") -> SourceText:
@@ -95,6 +96,23 @@ def test_two_megabytes_of_garbage_c_fall_back_within_seconds() -> None:
     assert file.chunks
     if file.fallback:
         assert file.fallback == "timeout"
+
+
+def test_a_hundred_thousand_levels_of_nesting_cost_no_other_file() -> None:
+    # Go's parser dies of "{[": that it takes its process along is the point.
+    files = [
+        source(f"{language}{number}", opening * 100_000, language)
+        for language in ("python", "javascript", "go", "rust", "c", "cpp", "ruby", "json", "yaml", "kotlin")
+        for number, opening in enumerate(("(", "{[", "{[\n"))
+    ]
+    files.insert(7, source("healthy.py"))
+    with ChunkPool(2) as pool:
+        chunked = list(pool.chunk(files))
+    assert [file.source.path for file in chunked] == [file.path for file in files]
+    for file in chunked:
+        lines = file.source.text.removesuffix("\n").split("\n")
+        assert "\n".join(chunk.text for chunk in file.chunks) == "\n".join(lines)
+    assert (chunked[7].fallback, chunked[7].chunks[0].kind) == ("", Kind.FUNCTION)
 
 
 def test_the_pool_gives_what_the_pure_function_gives() -> None:

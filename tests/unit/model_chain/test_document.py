@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from model_chain.document import (
     MAX_DOC_CHARACTERS,
+    NAME_REPEATS,
     code_document,
     first_sentence,
     first_sentences,
@@ -29,11 +30,10 @@ UNIT = CodeUnit(
 
 def test_names_come_first_and_split_into_words_then_the_code_as_it_stands() -> None:
     lines = code_document(UNIT).split("\n")
-    assert lines[0] == "auth http session"
-    assert lines[1] == "http session refresh token"
-    assert lines[2] == UNIT.signature
-    assert lines[3] == "Renew the token. Called by every request."
-    assert "\n".join(lines[4:]) == UNIT.text
+    assert lines[:NAME_REPEATS] == ["auth http session http session refresh token"] * NAME_REPEATS
+    assert lines[NAME_REPEATS] == UNIT.signature
+    assert lines[NAME_REPEATS + 1] == "Renew the token. Called by every request."
+    assert "\n".join(lines[NAME_REPEATS + 2 :]) == UNIT.text
 
 
 def test_a_file_that_moves_between_top_folders_keeps_its_document() -> None:
@@ -46,14 +46,14 @@ def test_a_file_that_moves_to_another_folder_gets_another_document() -> None:
 
 def test_the_summary_document_holds_the_names_and_the_description_but_not_the_code() -> None:
     text = summary_document(UNIT, Description("Renews a session's token.", "fake@1"))
-    assert text.startswith("auth http session\nhttp session refresh token\n")
+    assert text.startswith("auth http session http session refresh token\n")
     assert text.endswith("\nRenews a session's token.")
     assert "self.post" not in text
 
 
 def test_empty_parts_leave_no_empty_lines() -> None:
     bare = CodeUnit("c", "module", "", "", "", (), "main.c", "int x;")
-    assert code_document(bare) == "main\nint x;"
+    assert code_document(bare) == "main\n" * NAME_REPEATS + "int x;"
 
 
 def test_parameters_and_examples_are_not_the_first_sentences() -> None:
