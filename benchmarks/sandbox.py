@@ -2,17 +2,17 @@
 
 The command runs under the real bash, in a throw-away directory, in its own mount, process and network
 namespaces. `PATH` is one directory: logging stubs, real launchers (env, xargs, timeout, nohup ...) and small
-stand-ins for launchers a machine may lack (sudo, parallel, busybox ...), which do execute their arguments. The
-stubs also cover /usr/bin/grep and its like, so an absolute path is seen too.
+stand-ins for launchers a machine may lack (sudo, parallel, busybox ...), which do execute their arguments.
+Stubs and stand-ins also cover /usr/bin, so an absolute path is seen too.
 
-Which programs run can depend on what others answer. Each command therefore runs in several worlds (stubs succeed
-and print file names, or fail silently; the project has files, or is empty); a program counts as run if it ran in any.
+Which programs run can depend on what others answer. Each command therefore runs in several worlds (stubs
+succeed and print file names, or fail silently; the project has files, or is empty); a program counts as run
+if it ran in any. A branch that is dead in all of them (`false && ls`) is outside what the cases ask.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -25,10 +25,11 @@ from pathlib import Path
 from model_chain.guard.shell import MECHANICAL
 
 RUN_SECONDS = 6.0
-BACKGROUND_SECONDS = 0.2
+BACKGROUND_TURNS = 20  # of 0.05 s
 REAL_LAUNCHERS = (
-    "bash", "sh", "dash", "env", "xargs", "timeout", "nice", "ionice", "stdbuf", "nohup", "setsid", "flock", "taskset",
-    "seq", "basename", "dirname", "mkdir", "touch", "tee", "mktemp", "chmod", "true", "false", "test",
+    "bash", "sh", "dash", "env", "xargs", "timeout", "nice", "ionice", "stdbuf", "nohup", "setsid", "flock",
+    "taskset", "seq", "basename", "dirname", "mkdir", "touch", "tee", "mktemp", "chmod", "true",
+    "false", "test",
 )  # fmt: skip
 LISTING = "src/main.py\nREADME.md\n"
 SEEDED = ("src/main.py", "README.md", "package.json", "a.txt", "b.txt", "data.csv", "build.log", "list.txt")
@@ -75,7 +76,12 @@ class World:
     seeded: bool
 
 
-WORLDS = (World(0, LISTING, True), World(1, "", True), World(0, "", False), World(1, LISTING, False))
+WORLDS = (
+    World(0, LISTING, seeded=True),
+    World(1, "", seeded=True),
+    World(0, "", seeded=False),
+    World(1, LISTING, seeded=False),
+)
 
 
 def available() -> bool:
@@ -106,13 +112,12 @@ def _run_one(room: Path, command: str, world: World) -> frozenset[str]:
     log.write_text("")
     shutil.rmtree(project, ignore_errors=True)
     _seed(project, seeded=world.seeded, stub=room / "bin" / "_stub")
-    binds = "".join(
-        f'mount --bind "{room}/bin/{word}" /usr/bin/{word};' for word in sorted(MECHANICAL) if Path("/usr/bin", word).exists()
-    )
-    script = f'{binds} mount --bind "{room}/bin" /usr/local/bin; cd "{project}"; env -i HOME="{project}" '
-    script += f'PATH="{room}/bin" bash -c "$1"'
-    if "&" in command or "coproc" in command:  # the namespace ends with us: let background work start
-        script += f"; sleep {BACKGROUND_SECONDS}"
+    script = f'mount --bind /usr/bin "{room}/real"; mount --bind "{room}/system" /usr/bin; '
+    script += f'mount --bind "{room}/bin" /usr/local/bin; cd "{project}"; '
+    script += f'env -i HOME="{project}" PATH="{room}/bin" bash -c "$1"'
+    if "&" in command or "coproc" in command:  # the namespace ends with us: wait for background work
+        script += f"; n=0; while kill -0 -1 2>/dev/null && [ $n -lt {BACKGROUND_TURNS} ]; "
+        script += "do sleep 0.05; n=$((n+1)); done"
     process = subprocess.Popen(
         [*_unshare(), "sh", "-c", script, "sh", command],
         stdin=subprocess.DEVNULL,
@@ -147,9 +152,14 @@ def _furnish(room: Path, names: Iterable[str], world: World) -> None:
         path = bin_dir / name
         if not path.is_symlink() and not path.exists():
             path.symlink_to("_stub")
-    for word in MECHANICAL:  # bind mounts need files of their own, not links
-        (bin_dir / word).unlink()
-        shutil.copy(bin_dir / "_stub", bin_dir / word)
+    (room / "real").mkdir()
+    system = room / "system"  # what /usr/bin shows inside: the machine's programs, ours where ours exist
+    system.mkdir()
+    for entry in Path("/usr/bin").iterdir():
+        (system / entry.name).symlink_to(room / "real" / entry.name)
+    for name in (*MECHANICAL, *_STAND_INS):
+        (system / name).unlink(missing_ok=True)
+        (system / name).symlink_to(bin_dir / name)
 
 
 def _seed(project: Path, *, seeded: bool, stub: Path) -> None:
@@ -185,5 +195,5 @@ def record(path: Path) -> int:
         case["ran"] = sorted(ran & MECHANICAL)
     draft = path.with_suffix(".tmp")
     draft.write_text("".join(json.dumps(case, ensure_ascii=False) + "\n" for case in cases))
-    os.replace(draft, path)
+    draft.replace(path)
     return len(cases)

@@ -11,8 +11,8 @@ from model_chain.guard.words import UNKNOWN, Fields
 class Launch(NamedTuple):
     """What a launcher runs: `argv`, or `script` as shell source with `argv` as its $0, $1 ...
 
-    `external` says that shell functions cannot answer; `from_stdin` that the source arrives on standard input;
-    `appends` that further arguments arrive there (xargs).
+    `external` says that shell functions cannot answer; `from_stdin` that the source arrives on standard
+    input; `appends` (the text they replace, or "" for the end) that further arguments arrive there.
     """
 
     argv: Fields = ()
@@ -34,7 +34,7 @@ class _Options(NamedTuple):
 _LAUNCHERS = {
     "sudo": _Options(
         "ugpChDRTUrtac",
-        ("user", "group", "prompt", "close-from", "host", "chdir", "chroot", "command-timeout", "role", "type"),
+        ("user", "group", "prompt", "close-from", "host", "chdir", "chroot", "command-timeout", "type"),
         assignments=True,
         inert="elvKV",
     ),
@@ -66,8 +66,11 @@ _LAUNCHERS = {
     ),
     "parallel": _Options(
         "jPNnLadISsEC",
-        ("jobs", "max-procs", "arg-file", "delimiter", "colsep", "results", "joblog", "timeout", "delay", "retries")
-        + ("load", "memfree", "nice", "tagstring", "workdir", "tmpdir", "sshlogin", "halt", "max-args", "rpl"),
+        (
+            "jobs", "max-procs", "arg-file", "delimiter", "colsep", "results", "joblog", "timeout", "delay",
+            "retries", "load", "memfree", "nice", "tagstring", "workdir", "tmpdir", "sshlogin", "halt",
+            "max-args", "rpl",
+        ),
     ),
 }  # fmt: skip
 _SHELLS = frozenset(("sh", "bash", "dash", "zsh", "ksh", "ash"))
@@ -78,11 +81,13 @@ _PROJECT_RUNNERS = {
 }  # fmt: skip
 
 
-def launches(argv: Fields) -> list[Launch] | None:
+def launches(argv: Fields) -> list[Launch] | None:  # noqa: PLR0911 (one return a family of launchers)
     """What this command line starts besides itself; None when it is no launcher."""
     name, args = argv[0].rsplit("/", 1)[-1], list(argv[1:])
     if argv[0] in _KEYWORDS and argv[0] != "time":
-        named = [Launch(tuple(args[1:]), external=False)] if argv[0] == "coproc" and args[1:2] == ["{"] else []
+        named = (
+            [Launch(tuple(args[1:]), external=False)] if argv[0] == "coproc" and args[1:2] == ["{"] else []
+        )
         return [Launch(tuple(args), external=False), *named]
     if name in _SHELLS:
         return _shell(args)
@@ -104,7 +109,7 @@ def launches(argv: Fields) -> list[Launch] | None:
     return None
 
 
-def _launcher(name: str, args: list[str]) -> list[Launch]:
+def _launcher(name: str, args: list[str]) -> list[Launch]:  # noqa: PLR0911 (one return a special case)
     options = _LAUNCHERS[name]
     seen = _seen(args, options)
     if set(seen) & set(options.inert):

@@ -1,8 +1,8 @@
 """Which programs a bash command starts, read from its syntax tree and never by running it.
 
-tree-sitter-bash parses; launchers (sudo, xargs, `sh -c` ...) are unwrapped; variables, functions, arrays, aliases and
-literal substitutions are followed as far as the command itself defines them. A command in a branch counts: it could
-run. Program names that only the environment knows are not guessed.
+tree-sitter-bash parses; launchers (sudo, xargs, `sh -c` ...) are unwrapped; variables, functions, arrays and
+aliases are followed as far as the command itself defines them. A command in a branch counts: it could run.
+Program names that only the environment knows are not guessed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import tree_sitter_bash
 from tree_sitter import Language, Node, Parser
 
 from model_chain.guard.launchers import Launch, launches
-from model_chain.guard.limits import DEEPEST_CALL, LONGEST_COMMAND, MOST_COMMANDS
+from model_chain.guard.limits import DEEPEST_CALL, LONGEST_COMMAND, MOST_ALTERNATIVES, MOST_COMMANDS
 from model_chain.guard.words import UNKNOWN, UNKNOWN_SPLIT, Expander, Fields, Scope, braces, text_of
 
 MECHANICAL = frozenset(("grep", "find", "cat", "head", "tail", "wc", "ls", "awk", "sed", "rg", "fd", "tree"))
@@ -99,7 +99,7 @@ class _Reader:
 
     # -- statements
 
-    def _walk(self, node: Node, scope: Scope, stdin: _Input) -> None:
+    def _walk(self, node: Node, scope: Scope, stdin: _Input) -> None:  # noqa: C901, PLR0912 (one branch a node type)
         kind = node.type
         if kind == "command":
             self._command(node, scope, stdin)
@@ -120,6 +120,8 @@ class _Reader:
                 scope.functions.pop(text_of(name), None)
                 scope.variables.pop(text_of(name), None)
         elif kind in _SUBSHELLS:
+            if text_of(node).startswith("`") and "\\`" in text_of(node):  # nested backquotes hide one level
+                self._nested(text_of(node)[1:-1].replace("\\`", "`"), scope.copy())
             self._children(node, scope.copy(), stdin)
         elif kind in _BRANCHES:
             scope.branches += 1
@@ -133,7 +135,8 @@ class _Reader:
             self._walk(child, scope, stdin)
 
     def _and_or(self, node: Node, scope: Scope, stdin: _Input) -> None:
-        stack, rest = [], node
+        stack: list[Node] = []
+        rest = node
         while rest.type == "list" and rest.named_children:  # a && b && c leans left: no recursion per command
             stack.extend(reversed(rest.named_children[1:]))
             rest = rest.named_children[0]
@@ -182,14 +185,20 @@ class _Reader:
             self._walk(body, scope, stdin)
         for child in rest:  # what follows on the heredoc's first line: a pipe from the body, or && and ||
             piped = child.type == "pipeline" and body is not None
-            writer = _Input(stdin.text, self._first_argv(body, scope) or (UNKNOWN,)) if piped and body else _NOTHING
+            writer = (
+                _Input(stdin.text, self._first_argv(body, scope) or (UNKNOWN,))
+                if piped and body
+                else _NOTHING
+            )
             self._walk(child, scope, writer)
 
     def _heredoc_text(self, redirect: Node, scope: Scope) -> str:
         body = next((child for child in redirect.named_children if child.type == "heredoc_body"), None)
         if body is None:
             return ""
-        quoted = any(set(text_of(c)) & set("\"'\\") for c in redirect.named_children if c.type == "heredoc_start")
+        quoted = any(
+            set(text_of(c)) & set("\"'\\") for c in redirect.named_children if c.type == "heredoc_start"
+        )
         return text_of(body) if quoted else self._substitute(body, scope)
 
     def _substitute(self, body: Node, scope: Scope) -> str:
@@ -198,7 +207,7 @@ class _Reader:
         whole, at, out = body.text or b"", body.start_byte, ""
         for child in body.named_children:
             out += whole[at - body.start_byte : child.start_byte - body.start_byte].decode(errors="replace")
-            known = child.type in ("heredoc_content",)
+            known = child.type == "heredoc_content"
             out += text_of(child) if known else self._expand.text(child, scope)
             at = child.end_byte
         return out + whole[at - body.start_byte :].decode(errors="replace")
@@ -220,13 +229,12 @@ class _Reader:
         variable, body = node.child_by_field_name("variable"), node.child_by_field_name("body")
         items = node.children_by_field_name("value")
         for item in items:
-            self._children(item, scope.copy(), _NOTHING) if item.type not in _SUBSHELLS else self._walk(
-                item, scope, _NOTHING
-            )
+            self._substitutions(item, scope)
         fields = self._expand.words(items, scope)[0] if items else (scope.positional or ())[1:]
         scope.branches += 1
         if variable is not None:
-            scope.variables[text_of(variable)] = [(field,) for field in fields][:MOST_VALUES] or [(UNKNOWN,)]
+            chosen: list[Fields] = [(field,) for field in fields]
+            scope.variables[text_of(variable)] = chosen[:MOST_ALTERNATIVES] or [(UNKNOWN,)]
         if body is not None:
             self._walk(body, scope, stdin)
         scope.branches -= 1
@@ -263,7 +271,9 @@ class _Reader:
 
     def _argvs(self, node: Node, scope: Scope) -> list[Fields]:
         words = [*node.children_by_field_name("name"), *node.children_by_field_name("argument")]
-        words = [word.named_children[0] if word.type == "command_name" else word for word in words if word.is_named]
+        words = [
+            word.named_children[0] if word.type == "command_name" else word for word in words if word.is_named
+        ]
         return [fields for fields in self._expand.words(words, scope) if fields] or [("",)]
 
     def _command(self, node: Node, scope: Scope, stdin: _Input) -> None:
@@ -271,7 +281,10 @@ class _Reader:
         if self._commands > MOST_COMMANDS:
             raise TooComplex
         for child in node.named_children:
-            if child.type == "variable_assignment" and (value := child.child_by_field_name("value")) is not None:
+            if (
+                child.type == "variable_assignment"
+                and (value := child.child_by_field_name("value")) is not None
+            ):
                 self._substitutions(value, scope)
             elif child.type == "herestring_redirect":
                 stdin = _Input(self._expand.text(child.named_children[-1], scope))
@@ -304,7 +317,7 @@ class _Reader:
         self._builtin(argv, scope)
         self.found.append(Invocation(argv, mechanical_word(name), stdin.writer, stdin.heredoc))
         for launch in launches(argv) or ():
-            self._launch(launch, argv, scope, stdin)
+            self._launch(launch, scope, stdin)
 
     def _builtin(self, argv: Fields, scope: Scope) -> None:
         if argv[0] == "set" and "--" in argv:
@@ -327,7 +340,7 @@ class _Reader:
         scope.positional = outer
         self._depth -= 1
 
-    def _launch(self, launch: Launch, argv: Fields, scope: Scope, stdin: _Input) -> None:
+    def _launch(self, launch: Launch, scope: Scope, stdin: _Input) -> None:
         if launch.from_stdin:
             if stdin.text is not None:
                 self._nested(stdin.text, self._fresh(scope, launch.argv))
@@ -335,10 +348,12 @@ class _Reader:
             inner = scope if launch.same_shell else self._fresh(scope, launch.argv)
             self._nested(launch.script, inner)
         else:
-            inner_argv = launch.argv
-            if launch.appends is not None and stdin.text is not None:
-                inner_argv = _with_input(inner_argv, launch.appends, stdin.text)
-            self._start(inner_argv, scope, stdin, external=launch.external)
+            if launch.appends is None:
+                self._start(launch.argv, scope, stdin, external=launch.external)
+                return
+            known = stdin.text is not None
+            argv = _with_input(launch.argv, launch.appends, stdin.text or "") if known else launch.argv
+            self._start(argv, scope, _NOTHING, external=launch.external)  # xargs gives the command no input
 
     @staticmethod
     def _fresh(scope: Scope, argv: Fields) -> Scope:
@@ -359,7 +374,9 @@ class _Reader:
     def _output(self, node: Node, scope: Scope) -> str | None:
         """What a command substitution prints, when echo, printf, which or a function of them says so."""
         statements = [self._literal(child, scope) for child in node.named_children]
-        return None if not statements or None in statements else "".join(filter(None, statements)).rstrip("\n")
+        return (
+            None if not statements or None in statements else "".join(filter(None, statements)).rstrip("\n")
+        )
 
     def _literal(self, node: Node, scope: Scope) -> str | None:
         if node.type in ("compound_statement", "subshell"):
@@ -387,14 +404,11 @@ class _Reader:
                 self._start(tuple(words), scope, _NOTHING, external=False)
 
 
-MOST_VALUES = 16
-
-
 def mechanical_word(name: str) -> str:
     """The mechanical word a program name stands for, or "" (`./find.sh` and `git-grep` are none)."""
     folder, slash, base = name.rpartition("/")
     if slash:
-        absolute = folder.startswith(("/", "~", UNKNOWN, UNKNOWN_SPLIT)) or folder.startswith("..") or not folder
+        absolute = folder.startswith(("/", "~", UNKNOWN, UNKNOWN_SPLIT, "..")) or not folder
         if not (absolute and "bin" in folder.rpartition("/")[2]):
             return ""
         if set(base) & set("*?["):
@@ -416,7 +430,8 @@ def _printed(argv: Fields) -> str | None:
             args = args[1:]
         return " ".join(args) + "\n"
     if name == "printf" and args:
-        return args[0].replace("\\n", "\n").replace("%s", " ".join(args[1:]))
+        pattern = args[0].replace("\\n", "\n")
+        return "".join(pattern.replace("%s", arg) for arg in args[1:]) if "%s" in pattern else pattern
     if name == "which" or (name in ("command", "type") and args[:1] in (("-v",), ("-p",), ("-P",))):
         names = [word for word in args if not word.startswith("-")]
         return "\n".join(names) + "\n"

@@ -1,7 +1,8 @@
 """What a shell word may expand to, as far as the command line itself tells.
 
-A word expands to alternatives, each a tuple of fields. What cannot be known statically (the environment, the output
-of programs) stands in the text as one of two private-use characters, so `"$HOME/bin/rg"` still ends in `/bin/rg`.
+A word expands to alternatives, each a tuple of fields. What cannot be known statically (the environment, the
+output of programs) stands in the text as one of two private-use characters, so `"$HOME/bin/rg"` still ends in
+`/bin/rg`.
 """
 
 from __future__ import annotations
@@ -23,11 +24,13 @@ _EXPANSION = re.compile(r"\$\{(!?)(\w+|[@*])(?:\[([^\]]*)\])?(:?[-=+?])?", re.AS
 
 
 class Scope:
-    """Variables, functions and arguments known at one point of a command. Values are lists of alternatives."""
+    """Variables, functions and arguments known at one point; a value is a list of alternatives."""
 
     def __init__(self) -> None:
         self.variables: dict[str, list[Fields]] = {}
-        self.functions: dict[str, tuple[Node, bool]] = {}  # the body, and whether the definition may be skipped
+        self.functions: dict[
+            str, tuple[Node, bool]
+        ] = {}  # the body, and whether the definition may be skipped
         self.exported: set[str] = set()
         self.aliases: dict[str, str] = {}
         self.positional: Fields | None = None
@@ -93,7 +96,9 @@ class Expander:
         return " ".join(self.word(node, scope)[0]) if node.type == "array" else self._joined(node, scope)[0]
 
     def _joined(self, node: Node, scope: Scope) -> list[str]:
-        return ["".join(text for text, _ in pieces) for pieces in self._pieces(node, scope, quoted=True)] or [""]
+        return ["".join(text for text, _ in pieces) for pieces in self._pieces(node, scope, quoted=True)] or [
+            ""
+        ]
 
     def values(self, node: Node, scope: Scope) -> list[Fields]:
         """What an assignment's right side may hold."""
@@ -101,8 +106,10 @@ class Expander:
             return self.words(node.named_children, scope)
         return [(value,) for value in dict.fromkeys(self._joined(node, scope))]
 
-    def _pieces(self, node: Node, scope: Scope, *, quoted: bool) -> list[list[tuple[str, str]]]:
-        """Alternatives of (text, how) pieces; how: "q" literal, "s" subject to splitting, "f" ends a field."""
+    def _pieces(  # noqa: PLR0911 (one return a node type)
+        self, node: Node, scope: Scope, *, quoted: bool
+    ) -> list[list[tuple[str, str]]]:
+        """Alternatives of (text, how) pieces; how: "q" literal, "s" to be split, "f" ends a field."""
         kind, text = node.type, text_of(node)
         if kind == "raw_string":
             return [[(text[1:-1], "q")]]
@@ -133,7 +140,11 @@ class Expander:
         for child in node.children:
             if child.type in skip:
                 continue
-            gap = source[at - node.start_byte : child.start_byte - node.start_byte] if child.start_byte > at else b""
+            gap = (
+                source[at - node.start_byte : child.start_byte - node.start_byte]
+                if child.start_byte > at
+                else b""
+            )
             if gap and at >= first:
                 parts.append([[(gap.decode(errors="replace"), "q")]])
             parts.append(self._pieces(child, scope, quoted=quoted))
@@ -162,7 +173,9 @@ class Expander:
             values = [value for (target, *_) in values for value in self._lookup(target, scope)]
         how = "q" if quoted else "s"
         if operator and operator.lstrip(":") in ("-", "=", "+") and (not values or operator.endswith("+")):
-            default = [child for child in node.named_children if child.type not in ("variable_name", "subscript")]
+            default = [
+                child for child in node.named_children if child.type not in ("variable_name", "subscript")
+            ]
             return self._pieces(default[0], scope, quoted=quoted) if default else [[("", how)]]
         if not values:
             return [[(UNKNOWN, how)]]
@@ -233,7 +246,9 @@ def ansi_c(text: str) -> str:
             return chr(int(code, 8) & 0xFF)
         return _ESCAPES.get(code, code)
 
-    return re.sub(r"\\(x[0-9a-fA-F]{1,2}|u[0-9a-fA-F]{1,4}|U[0-9a-fA-F]{1,5}|[0-7]{1,3}|.)", one, text, flags=re.DOTALL)
+    return re.sub(
+        r"\\(x[0-9a-fA-F]{1,2}|u[0-9a-fA-F]{1,4}|U[0-9a-fA-F]{1,5}|[0-7]{1,3}|.)", one, text, flags=re.DOTALL
+    )
 
 
 def braces(text: str) -> list[str]:
