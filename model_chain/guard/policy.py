@@ -1,7 +1,7 @@
 """What the guard answers to a command it has read: pass, deny with the delegation to use, or rewrite.
 
 strict   every mechanical command is denied
-rewrite  it runs through the coder tier instead, in the same turn: `nightdex chain run --tier haiku --command C`
+rewrite  it runs through the coder tier instead, in one turn: `nightdex chain run --tier haiku --command C`
          runs exactly C in the same directory, prints its result (condensed by the tier when it is long, never
          empty when C printed something) and exits with C's own exit status. The answer is "allow" only when
          the whole command can do nothing but read, else "ask"
