@@ -119,8 +119,8 @@ class Ledger:
                 spent = self._committed(database, tier.name, moment)
                 if tier.daily_cap is not None and spent + amount > tier.daily_cap:
                     raise BudgetExceeded(
-                        f"tier {tier.name} has committed ${spent:.4f} of today's ${tier.daily_cap}, and this call "
-                        f"may cost ${amount:.4f}. Raise daily_cap in repos.toml [chain] or wait a day."
+                        f"tier {tier.name} has committed ${spent:.4f} of today's ${tier.daily_cap} and this "
+                        f"call may cost ${amount:.4f}: raise daily_cap in repos.toml [chain] or wait a day."
                     )
                 database.execute(
                     "insert into reservations values (?, ?, ?, ?)",
@@ -248,7 +248,8 @@ def _row(operation: Operation) -> tuple[object, ...]:
         else (None,) * 5
     )
     return (
-        operation.key, operation.at, operation.tier, operation.model, operation.billing, operation.kind, *counts,
+        operation.key, operation.at, operation.tier, operation.model, operation.billing, operation.kind,
+        *counts,
         None if price is None else json.dumps(asdict(price), default=str),
         None if cost is None else str(cost),
         operation.duration_ms, operation.caller, operation.reason, operation.session,

@@ -11,8 +11,9 @@ from model_chain.prices import OPUS_CURRENT, OPUS_OLDER, Price
 from model_chain.tiers import TIER_NAMES
 
 METHOD = (
-    "Estimate: the recorded token counts, cache kinds kept, priced at one Opus row. Embeddings (Opus has none) "
-    "and operations of unknown size are left out; Opus might need more or fewer tokens for the same work."
+    "Estimate: the recorded token counts, cache kinds kept, priced at one Opus row. Embeddings (Opus has "
+    "none) and operations of unknown size are left out; Opus might need more or fewer tokens for the same "
+    "work."
 )
 
 

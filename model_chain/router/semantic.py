@@ -1,4 +1,4 @@
-"""The nearest labelled examples: how alike two texts are by their words and word pieces (TF-IDF, no model needed)."""
+"""The nearest labelled examples: TF-IDF over words and word pieces, so no model is needed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 from model_chain.router.rules import Kind
@@ -49,7 +50,10 @@ class Neighbours:
         """Similarity summed per label over the nearest examples, and the text of the nearest one."""
         query = self._weigh(_features(text))
         scored = sorted(
-            ((_dot(query, vector), example) for vector, example in zip(self._vectors, self._examples, strict=True)),
+            (
+                (_dot(query, vector), example)
+                for vector, example in zip(self._vectors, self._examples, strict=True)
+            ),
             key=lambda pair: -pair[0],
         )[:nearest]
         votes: dict[str, float] = {}
@@ -83,7 +87,7 @@ def _features(text: str) -> dict[str, float]:
         for start in range(len(padded) - _PIECE + 1):
             piece = "~" + padded[start : start + _PIECE]
             features[piece] = features.get(piece, 0.0) + _PIECE_WEIGHT
-    for pair in zip(words, words[1:], strict=False):
+    for pair in pairwise(words):
         features[" ".join(pair)] = 1.0
     return features
 
