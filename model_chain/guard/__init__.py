@@ -1,0 +1,1 @@
+"""Keeps mechanical shell work away from the thinking tier."""
