@@ -8,7 +8,8 @@ from typing import Final
 from indexer.limits import MAX_DOC
 
 _OPENING: Final = re.compile(
-    r"^[ \t]*(?:///?!?|/\*+!?|\*+/|\*(?!\*)|#+!?(?!\[)|--+\s?[|^]?|\{-\s?[|^]?|<!--|;+|=begin\b|=end\b)[ \t]?",
+    r"^[ \t]*(?:///?!?|/\*+!?|\*+/|\*(?!\*)|#+!?(?!\[)|--+\s?[|^]?|\{-\s?[|^]?|<!--|;+|=(?:begin|end)\b)"
+    r"[ \t]?",
     re.MULTILINE,
 )
 _CLOSING: Final = re.compile(r"[ \t]*(?:\*+/|-\}|-->)[ \t]*$", re.MULTILINE)
@@ -26,10 +27,7 @@ def plain_doc(text: str) -> str:
     """
     text = _DOC_ATTRIBUTE.sub("", text[: 4 * MAX_DOC].strip())
     docstring = _DOCSTRING.match(text)
-    if docstring is None:
-        text = _XML_TAG.sub("", _CLOSING.sub("", _OPENING.sub("", text)))
-    else:
-        text = docstring[2]
+    text = docstring[2] if docstring else _XML_TAG.sub("", _CLOSING.sub("", _OPENING.sub("", text)))
     lines = (line.strip() for line in text.split("\n"))
     kept = [line for line in lines if not line or any(map(str.isalnum, line))]
     return "\n".join(kept).strip()[:MAX_DOC].rstrip()

@@ -9,7 +9,7 @@ from itertools import accumulate
 class SourceLines:
     r"""A text as UTF-8 rows, split on "\n" and on nothing else.
 
-    Rows count from 0. A row is blank when it holds nothing but ASCII white space.
+    Rows count from 0.
 
     Attributes:
         data: the text in UTF-8, the form the parser's byte offsets refer to.
@@ -48,8 +48,11 @@ class SourceLines:
         return self.data[self.starts[first] : self.starts[last + 1] - 1].decode("utf-8")
 
     def is_blank(self, row: int) -> bool:
-        """Whether the row holds nothing but white space."""
-        return not self.rows[row].strip()
+        """Whether the row holds nothing but white space, as `str.strip` sees it."""
+        stripped = self.rows[row].strip()
+        if not stripped or b" " < stripped[:1] < b"\x7f":
+            return not stripped
+        return not stripped.decode("utf-8").strip()
 
     def trim(self, first: int, last: int) -> tuple[int, int]:
         """The range without the blank rows at its ends; empty (first > last) when all are blank."""

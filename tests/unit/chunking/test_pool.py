@@ -102,7 +102,7 @@ def test_a_hundred_thousand_levels_of_nesting_cost_no_other_file() -> None:
     # Go's parser dies of "{[": that it takes its process along is the point.
     files = [
         source(f"{language}{number}", opening * 100_000, language)
-        for language in ("python", "javascript", "go", "rust", "c", "cpp", "ruby", "json", "yaml", "kotlin")
+        for language in ("python", "go", "cpp", "json")
         for number, opening in enumerate(("(", "{[", "{[\n"))
     ]
     files.insert(7, source("healthy.py"))

@@ -44,8 +44,8 @@ def assert_tiles(text: str, chunks: tuple[Chunk, ...]) -> None:
         if rows > 1 + 2 * MAX_CLOSERS:
             assert len(chunk.text.encode()) <= MAX_CHUNK_BYTES + 2_000
         covered.update(range(chunk.start_line, chunk.end_line + 1))
-    missed = [line for line in lines if line.strip(" \t\r\f\v")]
-    assert len(missed) == sum(1 for number in covered if lines[number - 1].strip(" \t\r\f\v"))
+    missed = [line for line in lines if line.strip()]
+    assert len(missed) == sum(1 for number in covered if lines[number - 1].strip())
 
 
 def chunks_of(language: str, text: str) -> tuple[Chunk, ...]:

@@ -42,11 +42,6 @@ def test_no_test_case_is_among_the_shipped_examples() -> None:
     assert known.isdisjoint(case.text for case in routing.read_cases(TEST_PART))
 
 
-def test_the_shipped_examples_are_the_tune_part() -> None:
-    tune = {(case.text, case.label) for case in routing.read_cases(routing.CASES / "routing-tune.jsonl")}
-    assert {(example.text, example.label) for example in read_examples()} == tune
-
-
 @pytest.mark.parametrize(
     ("text", "label"),
     [

@@ -26,8 +26,9 @@ func Open(name string) (*Buffer, error) {
 
 def mined(path: str, language: str, text: str, seed: str = "0") -> list[Pair]:
     chunks = [
-        SourceChunk("sample", language, path, False, chunk) for chunk in chunk_text(path, language, text)
-    ]  # noqa: FBT003 - held_out, by position
+        SourceChunk("sample", language, path, held_out=False, chunk=chunk)
+        for chunk in chunk_text(path, language, text)
+    ]
     return list(mine_pairs(chunks, seed))
 
 

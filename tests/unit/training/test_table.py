@@ -15,23 +15,26 @@ TEXTS = ["refreshSession of the HTTPClient", "open a file", "read the file", "ht
 
 
 def test_the_same_texts_give_the_same_vocabulary() -> None:
-    assert train_tokenizer(TEXTS, 60).to_str() == train_tokenizer(list(reversed(TEXTS)), 60).to_str()
+    expected = train_tokenizer(TEXTS, 310).to_str()
+    for _ in range(10):
+        assert train_tokenizer(list(reversed(TEXTS)), 310).to_str() == expected
 
 
 def test_identifiers_and_words_get_the_same_tokens() -> None:
-    tokenizer = train_tokenizer(TEXTS, 200)
+    tokenizer = train_tokenizer(TEXTS, 400)
     assert tokenizer.encode("refreshSession(HTTPClient)").tokens == ["refresh", "session", "http", "client"]
     assert tokenizer.encode("refresh_session http-client").tokens == ["refresh", "session", "http", "client"]
 
 
 def test_a_short_row_keeps_its_precision_when_quantised(tmp_path: Path) -> None:
-    tokenizer = train_tokenizer(TEXTS, 60)
+    tokenizer = train_tokenizer(TEXTS, 400)
     table = np.random.default_rng(0).standard_normal((tokenizer.get_vocab_size(), 256), dtype=np.float32)
     table[::2] /= 1000
     save_table(tmp_path, table, tokenizer, seed=0)
-    for token in (tokenizer.token_to_id("file"), tokenizer.token_to_id("open")):
-        loaded = EmbeddedEmbedder(tmp_path).embed_query(tokenizer.id_to_token(token))
-        assert loaded @ table[token] / np.linalg.norm(table[token]) == pytest.approx(1, abs=1e-3)
+    for word in ("file", "open"):
+        row = table[tokenizer.get_vocab()[word]]
+        loaded = EmbeddedEmbedder(tmp_path).embed_query(word)
+        assert loaded @ row / np.linalg.norm(row) == pytest.approx(1, abs=1e-3)
 
 
 def test_bm25_finds_the_rare_word() -> None:
