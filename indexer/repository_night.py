@@ -77,11 +77,15 @@ class RepositoryNight:
             self._writer.delete_files(definition.name, plan.drop)
         self._progress.repository_started(definition.name, len(plan.read))
         self._write(self._pool.chunk(self._texts(plan.read)))
+        # A missing object is asked for every night: having read something does not mean that it changed.
+        unchanged = not plan.drop and self._writer.base_files(definition.name) == {
+            row.path: row for row in self._inventory
+        }
         self._writer.set_inventory(definition.name, self._inventory)
 
         report.chunked = sum(1 for row in self._inventory if row.chunks)
         report.chunks = sum(row.chunks for row in self._inventory)
-        if not plan.read and not plan.drop:
+        if unchanged:
             report.outcome = Outcome.UNCHANGED
         if snapshot.stale_reason:
             report.outcome, report.reason = Outcome.STALE, snapshot.stale_reason

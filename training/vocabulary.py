@@ -31,7 +31,7 @@ def train_tokenizer(texts: Iterable[str], size: int = VOCABULARY_SIZE) -> Tokeni
     """Learn a WordPiece vocabulary. The same texts, in whatever order, give the same bytes.
 
     The trainer numbers continuing letters in the order of a randomly seeded hash map, and breaks ties by
-    number; given as special tokens first they are in order, and the model is then rebuilt without special ones.
+    number. As special tokens they come first, in order; the model is then rebuilt without special tokens.
     """
     letters = [_CONTINUING + letter for letter in ALPHABET]
     tokenizer = _tokenizer({})

@@ -11,6 +11,7 @@ from index_store.generations import current_generation
 from indexer.errors import TooManyVanished
 from indexer.night_report import NightReport, Outcome, last_report
 from tests.nights import World
+from tests.repositories import lose_object
 
 SHOP: dict[str, str | bytes | None] = {
     "auth/session.py": (
@@ -158,3 +159,12 @@ def test_one_named_repository_can_be_brought_up_to_date_alone(world: World) -> N
     assert "new_one" in names
     assert "newOne" not in names
     assert "main" in names
+
+
+def test_an_object_that_stays_missing_is_reported_and_changes_nothing(world: World) -> None:
+    lose_object(world.folder("shop"), "HEAD:auth/keys.py")
+    assert of(world.night(), "shop").skipped == {"binary": 1, "missing_object": 1}
+    again = world.night()
+    assert of(again, "shop").outcome is Outcome.UNCHANGED
+    assert of(again, "shop").adds_up
+    assert not again.published
