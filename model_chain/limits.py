@@ -47,6 +47,9 @@ SUMMARY_REPLY_TOKENS = 192
 # The instructions, the chat template, and a rejected reply with its correction.
 SUMMARY_OVERHEAD_TOKENS = 640
 
+# Ollama normalises; a vector much shorter than one is rounding noise without a direction.
+SHORTEST_VECTOR = 1e-6
+
 # Fewer words say nothing; more no longer fit a result list or one embedding window.
 SHORTEST_DESCRIPTION_WORDS = 5
 LONGEST_DESCRIPTION_WORDS = 80

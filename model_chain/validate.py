@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model_chain.errors import BadReply
-from model_chain.limits import LONGEST_DESCRIPTION_WORDS, SHORTEST_DESCRIPTION_WORDS
+from model_chain.limits import LONGEST_DESCRIPTION_WORDS, SHORTEST_DESCRIPTION_WORDS, SHORTEST_VECTOR
 from model_chain.protocol import CodeUnit
 from model_chain.words import split_identifier, word_set
 
@@ -44,11 +44,12 @@ def checked_vectors(rows: Sequence[Sequence[float]], count: int, dimension: int)
     sizes = {len(row) for row in rows}
     if sizes - {dimension}:
         raise BadReply(f"The model gave vectors of dimension {min(sizes - {dimension})}, not {dimension}.")
-    vectors = np.asarray(rows, dtype=np.float32).reshape(count, dimension)
-    if not np.isfinite(vectors).all():
-        raise BadReply("The model gave a vector with values that are not finite.")
-    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    if count and not norms.min() > 0:
+    vectors = np.asarray(rows, dtype=np.float64).reshape(count, dimension)
+    with np.errstate(over="ignore"):
+        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    if not np.isfinite(norms).all():
+        raise BadReply("The model gave a vector with values that are not finite, or too large.")
+    if count and norms.min() < SHORTEST_VECTOR:
         raise BadReply("The model gave a vector of length zero.")
     return np.asarray(vectors / norms, dtype=np.float32)
 

@@ -164,11 +164,21 @@ class OllamaEmbedder:
             return
         for piece in pieces:
             try:
-                vectors = self._ask([text for _, text in piece], repeat_failing=len(piece) == 1)
+                vectors = self._ask_suspects([text for _, text in piece])
             except (InputTooLong, *_SUSPECT) as again:
                 yield from self._bisect(piece, again)
             else:
                 yield from _paired(piece, vectors)
+
+    def _ask_suspects(self, texts: list[str]) -> NDArray[np.float32]:
+        """Ask without retries; a single text is blamed if it fails before and after a sound one."""
+        try:
+            return self._ask(texts, repeat_failing=False)
+        except HostFailing:
+            if len(texts) > 1:
+                raise
+            self._ask([_PROBE])
+            return self._ask(texts, repeat_failing=False)
 
     def _ask(
         self, texts: list[str], prefix: str = DOCUMENT_PREFIX, *, repeat_failing: bool = True
