@@ -44,6 +44,9 @@ SHORTEST_CUT_CHARACTERS = 64
 SUMMARY_CONTEXT_TOKENS = 4096
 SUMMARY_REPLY_TOKENS = 192
 
+# A qualified name is far shorter; a heading of prose need not be quoted in full.
+LONGEST_NAME_CHARACTERS = 200
+
 # The instructions, the chat template, and a rejected reply with its correction.
 SUMMARY_OVERHEAD_TOKENS = 640
 

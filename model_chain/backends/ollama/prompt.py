@@ -6,7 +6,12 @@ import re
 
 from model_chain.cut import cut_middle, cut_to_tokens, encodable
 from model_chain.document import first_sentences
-from model_chain.limits import SUMMARY_CONTEXT_TOKENS, SUMMARY_OVERHEAD_TOKENS, SUMMARY_REPLY_TOKENS
+from model_chain.limits import (
+    LONGEST_NAME_CHARACTERS,
+    SUMMARY_CONTEXT_TOKENS,
+    SUMMARY_OVERHEAD_TOKENS,
+    SUMMARY_REPLY_TOKENS,
+)
 from model_chain.protocol import CodeUnit
 
 PROMPT_VERSION = 1
@@ -23,7 +28,7 @@ _BACKTICKS = re.compile(r"`{3,}")
 
 
 def messages(unit: CodeUnit, share: float = 1.0) -> list[dict[str, str]]:
-    """The conversation for one unit; a `share` below 1 cuts that much of its code, from the middle.
+    """The conversation for one unit; a `share` below 1 keeps that much of its code, both ends of it.
 
     No path goes in, so a description holds wherever the same code stands.
     """
@@ -32,18 +37,23 @@ def messages(unit: CodeUnit, share: float = 1.0) -> list[dict[str, str]]:
     )
     if share < 1:
         code = cut_middle(code, int(len(code) * share))
+    doc = encodable(first_sentences(unit.doc))
+    if doc and doc not in " ".join(code.split()):
+        code = f"{doc}\n\n{code}"
     # A fence longer than any in the code cannot be closed by it.
     fence = "`" * max([3, *(len(run) + 1 for run in _BACKTICKS.findall(code))])
-    doc = encodable(first_sentences(unit.doc))
     header = [
         f"Language: {unit.language or 'unknown'}",
         f"Kind: {unit.kind}",
-        f"Name: {encodable(unit.symbol)}",
+        f"Name: {_one_line(unit.symbol)}",
     ]
-    if doc:
-        header.append(f"Comment: {doc}")
     asked = "\n".join([*header, fence, code, fence, "Describe the code above in one or two sentences."])
     return [{"role": "system", "content": INSTRUCTIONS}, {"role": "user", "content": asked}]
+
+
+def _one_line(name: str) -> str:
+    """A name that cannot pose as a line of the prompt: a Markdown heading is one too."""
+    return cut_middle(" ".join(encodable(name).split()), LONGEST_NAME_CHARACTERS)
 
 
 def correction(reply: str, fault: str) -> list[dict[str, str]]:

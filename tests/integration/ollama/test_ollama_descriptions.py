@@ -76,6 +76,17 @@ def test_code_cannot_leave_its_fence(server: ScriptedOllama, summariser: OllamaS
     assert asked(server).count("`````") == 2
 
 
+def test_a_doc_comment_is_data_too_and_is_not_said_twice(
+    server: ScriptedOllama, summariser: OllamaSummariser
+) -> None:
+    summariser.summarise(replace(UNIT, doc="Swaps the token."))
+    head, _, fenced = asked(server).partition("```")
+    assert "Swaps the token." in fenced
+    assert "Swaps" not in head
+    summariser.summarise(replace(UNIT, doc="Swaps the token.", text=f'"""Swaps the token."""\n{UNIT.text}'))
+    assert asked(server).count("Swaps the token.") == 1
+
+
 def test_no_path_reaches_the_model(server: ScriptedOllama, summariser: OllamaSummariser) -> None:
     summariser.summarise(UNIT)
     assert "auth" not in asked(server)

@@ -58,6 +58,14 @@ def test_what_can_heal_is_asked_again(server: ScriptedOllama, embedder: OllamaEm
     assert server.count("/api/embed") == 3
 
 
+def test_a_connection_cut_at_any_byte_loses_no_text(server: ScriptedOllama, embedder: OllamaEmbedder) -> None:
+    for byte in range(0, 600, 13):
+        server.fail_next("/api/embed", scripted.cut_at(byte))
+        batch = embedder.embed_documents(TEXTS)
+        assert batch.failures == {}
+        assert np.linalg.norm(batch.vectors, axis=1) == pytest.approx(np.ones(32))
+
+
 @pytest.mark.parametrize("fault", ONE_TEXT.values(), ids=ONE_TEXT)
 @pytest.mark.parametrize("position", [0, 17, 31])
 def test_one_bad_text_fails_alone(
