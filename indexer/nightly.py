@@ -13,7 +13,9 @@ from pathlib import Path
 
 import structlog
 
-from index_store.generations import prune
+from index_store.errors import IndexStoreError
+from index_store.generations import current_generation, generation_dir, list_generations, prune
+from index_store.manifest import read_manifest
 from index_store.schema import EmbedderRecord, Manifest, RepositoryState
 from index_store.writer import GenerationWriter
 from indexer.chunking.pool import ChunkPool
@@ -45,7 +47,8 @@ class NightOptions:
     Attributes:
         state_dir: where generations, mirrors and reports live.
         sources: everything repos.toml names; a repository it no longer names is removed.
-        only: names to bring up to date now; empty means all. The others stay as they are.
+        only: names to bring up to date now; empty means all. The others stay as they are; where there is
+            nothing of them to keep, because the index is built anew, everything is brought up to date.
         accept_vanished: publish even when many repositories are gone at once.
         workers: parser processes.
         failpoint: called with the name of each step before it begins.
@@ -119,27 +122,32 @@ class _Night:
 
     def _index_repositories(self, writer: GenerationWriter) -> list[RepositoryState]:
         before = {state.name: state for state in writer.base.repositories} if writer.base else {}
+        serving = _serving_states(self.options.state_dir)
+        only = self.options.only
+        if writer.base is None and list_generations(self.options.state_dir):
+            only = frozenset()
         configured = {source.name for source in self.options.sources}
-        removed = sorted(before.keys() - configured)
+        removed = sorted(serving.keys() - configured)
         for name in removed:
             writer.delete_repository(name)
             self.report.removed.append(name)
 
         states: list[RepositoryState] = []
         # A glob over an unmounted disk no longer names its repositories at all: those count as vanished too.
-        vanished = [name for name in removed if _is_gone(before[name].location)]
-        self._refuse_mass_vanishing(vanished, len(before))
+        vanished = [name for name in removed if _counts(serving[name]) and _is_gone(serving[name].location)]
+        self._refuse_mass_vanishing(vanished, len(serving))
         with ChunkPool(self.options.workers) as pool:
             tools = Tools(writer, pool, RowEmbedder(self.embedder), self.summariser, self.progress)
             for definition in self.options.sources:
                 previous = before.get(definition.name)
-                if self.options.only and definition.name not in self.options.only:
+                if only and definition.name not in only:
                     states.extend([previous] if previous else [])
                     continue
-                state, missing = self._index_repository(definition, previous, tools)
+                state, gone = self._index_repository(definition, previous, tools)
                 states.append(state)
-                vanished.extend([definition.name] if missing and previous else [])
-                self._refuse_mass_vanishing(vanished, len(before))
+                if gone and _counts(serving.get(definition.name)):
+                    vanished.append(definition.name)
+                    self._refuse_mass_vanishing(vanished, len(serving))
         return states
 
     def _index_repository(
@@ -153,32 +161,32 @@ class _Night:
         self.report.repositories.append(report)
         began = time.monotonic()
         savepoint = tools.writer.savepoint()
-        missing = False
         try:
             source = open_source(definition, self.options.state_dir / MIRRORS)
             try:
                 state = RepositoryNight(definition, source, tools, report).run()
             finally:
                 source.close()
+            gone = not report.found  # an unmounted disk leaves an empty folder behind
         except SourceError as error:
             tools.writer.roll_back_to(savepoint)
-            missing = isinstance(error, SourceMissing)
+            gone = isinstance(error, SourceMissing)
             state = _stale_state(definition, previous, str(error))
-            report.outcome = Outcome.STALE if previous else Outcome.FAILED
+            report.outcome = Outcome.STALE if previous and previous.indexed_at else Outcome.FAILED
             report.reason = str(error)
             report.chunks = state.chunks
             log.warning("repository failed", repo=definition.name, code=error.code, reason=str(error))
         report.seconds = round(time.monotonic() - began, 3)
         self.progress.repository_finished(report)
-        return state, missing
+        return state, gone
 
     def _refuse_mass_vanishing(self, vanished: list[str], known: int) -> None:
         if self.options.accept_vanished:
             return
         if len(vanished) >= MIN_VANISHED and len(vanished) > MAX_VANISHED_SHARE * known:
             raise TooManyVanished(
-                f"{len(vanished)} of {known} repositories are gone ({', '.join(vanished[:5])}): nothing was "
-                "published; mount the disk again, or run with --accept-vanished if they are meant to go"
+                f"{len(vanished)} of {known} repositories are gone or empty ({', '.join(vanished[:5])}): nothing "
+                "was published; mount the disk again, or run with --accept-vanished if they are meant to go"
             )
 
     def _publish(self, writer: GenerationWriter, states: list[RepositoryState]) -> None:
@@ -225,6 +233,20 @@ def _stale_state(
         stale=True,
         stale_reason=reason,
     )
+
+
+def _serving_states(state_dir: Path) -> dict[str, RepositoryState]:
+    """What the serving generation says of each repository, even where it cannot be built upon."""
+    try:
+        manifest = read_manifest(generation_dir(state_dir, current_generation(state_dir)))
+    except IndexStoreError:
+        return {}
+    return {state.name: state for state in manifest.repositories}
+
+
+def _counts(state: RepositoryState | None) -> bool:
+    """Whether its vanishing is news: it has files to lose, and was there the last time."""
+    return state is not None and state.files > 0 and not state.stale
 
 
 def _is_gone(location: str) -> bool:

@@ -22,6 +22,7 @@ class RepositoryPlan:
         skipped: entries left out by name, kind or size, each with its reason.
         read: entries whose bytes must be read: added, changed and moved files.
         drop: paths whose stored chunks must go: changed, gone and newly left-out files.
+        twins: entries whose path was listed before, in a tree that git would not have made; the first counts.
         added, changed, moved, gone: how many files of each (moved: known content at a new path).
     """
 
@@ -29,6 +30,7 @@ class RepositoryPlan:
     skipped: tuple[tuple[Entry, SkipReason], ...]
     read: tuple[Entry, ...]
     drop: tuple[str, ...]
+    twins: tuple[Entry, ...]
     added: int
     changed: int
     moved: int
@@ -37,7 +39,7 @@ class RepositoryPlan:
     @property
     def found(self) -> int:
         """Entries in the listing; every one ends up chunked or skipped."""
-        return len(self.keep) + len(self.skipped) + len(self.read)
+        return len(self.keep) + len(self.skipped) + len(self.read) + len(self.twins)
 
 
 def plan_repository(
@@ -55,6 +57,7 @@ def plan_repository(
     skipped: list[tuple[Entry, SkipReason]] = []
     read: list[Entry] = []
     drop: list[str] = []
+    twins: list[Entry] = []
     added = changed = moved = 0
     listed: set[str] = set()
     paths_now = {stored_path(entry.path) for entry in entries}
@@ -62,6 +65,9 @@ def plan_repository(
 
     for entry in entries:
         path = stored_path(entry.path)
+        if path in listed:
+            twins.append(entry)
+            continue
         listed.add(path)
         before = previous.get(path)
         reason = admit(entry)
@@ -89,6 +95,7 @@ def plan_repository(
         tuple(skipped),
         tuple(read),
         tuple(drop),
+        tuple(twins),
         added,
         changed,
         moved,

@@ -118,6 +118,8 @@ class RepositoryNight:
                 report.record_skip(row.skip_reason)
         for entry, reason in plan.skipped:
             self._skip(entry, reason, entry.size or 0)
+        for _ in plan.twins:  # the inventory has one file to a path
+            report.record_skip(SkipReason.UNSAFE_PATH.value)
 
     def _skip(self, entry: Entry, reason: SkipReason, size: int) -> None:
         self._report.record_skip(reason.value)

@@ -15,7 +15,7 @@ from index_store.check import check
 from index_store.generations import current_generation
 from indexer.night_report import RepositoryReport
 from tests.nights import World
-from tests.repositories import commit_tree, git, raw_tree
+from tests.repositories import blob, commit_tree, git, raw_tree
 
 GOOD = {"good.py": "def good():\n    return 1\n"}
 
@@ -49,6 +49,7 @@ def test_nesting_100_000_deep_is_cut_and_the_night_goes_on(world: World) -> None
     assert report.found == 3
 
 
+@pytest.mark.timeout(600)
 def test_50_000_files_are_indexed_and_counted(world: World) -> None:
     # fast-import writes the tree without 50,000 files on disk
     stream = ["commit refs/heads/main\ncommitter A <a@example.org> 1700000000 +0000\ndata 0\n\n"]
@@ -93,6 +94,18 @@ def test_names_that_are_not_utf8_and_paths_that_climb_out_are_survived(world: Wo
     assert report.chunked == 2
     assert report.skipped == {"unsafe_path": 1}
     assert {s[1] for s in world.symbols()} == {r"caf\xe9.py", "good.py"}
+
+
+def test_a_tree_that_lists_a_path_twice_is_indexed_once_and_stops_nobody(world: World) -> None:
+    world.commit("other", {"o.py": "def other():\n    return 1\n"})
+    folder = world.folder("repo")
+    first = git(folder, "rev-parse", "HEAD:good.py")
+    twin = blob(folder, b"def twin():\n    return 2\n")
+    commit_tree(folder, raw_tree(folder, [(b"100644", b"good.py", name) for name in (first, twin)]))
+    (report, other) = world.night().repositories
+    assert (report.found, report.chunked, report.skipped) == (2, 1, {"unsafe_path": 1})
+    assert other.chunked == 1
+    assert {s[2] for s in world.symbols()} == {"good", "other"}
 
 
 def test_a_full_disk_ends_the_night_and_the_old_index_keeps_serving(tmp_path: Path) -> None:

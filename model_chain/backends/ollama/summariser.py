@@ -1,0 +1,138 @@
+"""Descriptions from a chat model on Ollama: one question a unit, one correction, then it gives up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+import ollama
+
+from model_chain.backends.ollama.client import OllamaClient
+from model_chain.backends.ollama.hosts import Hosts, Patience
+from model_chain.backends.ollama.prompt import INSTRUCTIONS, PROMPT_VERSION, correction, messages
+from model_chain.errors import DescriptionRejected, InputTooLong, ModelError, ModelMissing
+from model_chain.limits import (
+    DIGEST_AGE_SECONDS,
+    SHRINK_FACTOR,
+    SUMMARY_CONTEXT_TOKENS,
+    SUMMARY_REPLY_TOKENS,
+)
+from model_chain.protocol import CodeUnit, Description
+from model_chain.validate import description_fault
+
+# Identical in every call: a model that is asked with another num_ctx is loaded again.
+RUNNER_OPTIONS = {
+    "num_ctx": SUMMARY_CONTEXT_TOKENS,
+    "num_predict": SUMMARY_REPLY_TOKENS,
+    "temperature": 0,
+    "seed": 1,
+}
+
+_ATTEMPTS = 2
+_SMALLEST_SHARE = 0.1
+
+
+class OllamaSummariser:
+    """Describes code through one chat model on one or several Ollama hosts. Thread-safe."""
+
+    def __init__(self, model: str, hosts: Sequence[str], patience: Patience | None = None) -> None:
+        """Look the model up on the first host that answers; this does not load it.
+
+        Raises:
+            ModelMissing: no host has the model, or it cannot chat.
+            ModelUnavailable: no host answers.
+        """
+        self._model = model
+        self._hosts = Hosts(model, hosts, patience or Patience())
+        try:
+            self._think = self._hosts.call(lambda client: _think(client, model))
+        except ModelError:
+            self._hosts.close()
+            raise
+
+    @property
+    def digest(self) -> str:
+        """The model's digest, from /api/tags."""
+        return self._hosts.digest
+
+    @property
+    def prompt_version(self) -> int:
+        """Changes with what the model is told."""
+        return PROMPT_VERSION
+
+    @property
+    def source(self) -> str:
+        """Model, digest and prompt, e.g. "qwen2.5:14b@7cdf5a0187d5+p1"."""
+        return f"{self._model}@{self._hosts.digest[:12]}+p{PROMPT_VERSION}"
+
+    def summarise(self, unit: CodeUnit) -> Description:
+        """Describe one unit in 5 to 80 words that hold no name the code does not.
+
+        Raises:
+            DescriptionRejected: two replies in a row could not be used; the message says why.
+            ModelChanged: the model was replaced meanwhile.
+            ModelError: no host answers.
+        """
+        share = 1.0
+        while True:
+            try:
+                text = self._described(unit, share)
+            except InputTooLong:
+                share *= SHRINK_FACTOR
+                if share < _SMALLEST_SHARE:
+                    raise
+            else:
+                self._hosts.confirm(DIGEST_AGE_SECONDS)
+                return Description(text=text, source=self.source)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._hosts.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _described(self, unit: CodeUnit, share: float) -> str:
+        question = messages(unit, share)
+        said: list[dict[str, str]] = []
+        fault: str | None = None
+        for _ in range(_ATTEMPTS):
+            reply = self._ask([*question, *said])
+            text = reply.message.content or ""
+            fault = _cut_off(reply) or description_fault(text, unit, INSTRUCTIONS)
+            if fault is None:
+                return " ".join(text.replace("`", "").split())
+            said = correction(text, fault) if text.strip() else []
+        raise DescriptionRejected(f"{self._model} gave no usable description: {fault}.")
+
+    def _ask(self, conversation: list[dict[str, str]]) -> ollama.ChatResponse:
+        return self._hosts.call(
+            lambda client: client.chat_whole(self._model, conversation, RUNNER_OPTIONS, think=self._think)
+        )
+
+
+def _cut_off(reply: ollama.ChatResponse) -> str | None:
+    """A reply that stopped for any reason but its own end says less than it meant to."""
+    if not reply.done:
+        return "it was broken off by the runtime"
+    if reply.done_reason not in (None, "stop"):
+        return f"it was cut off ({reply.done_reason})"
+    return None
+
+
+def _think(client: OllamaClient, model: str) -> bool | None:
+    """False for a model that thinks unless told not to; None for one that refuses to be told.
+
+    Raises:
+        ModelMissing: the model cannot chat.
+    """
+    capabilities = client.show(model).capabilities
+    if capabilities is not None and "completion" not in capabilities:
+        raise ModelMissing(f"{model} cannot chat: choose a chat model, e.g. qwen2.5:14b.")
+    return False if "thinking" in (capabilities or []) else None
