@@ -2,6 +2,7 @@
 
 IndexerError
 ├── AlreadyRunning          another run holds the lock (exit 11)
+├── StateDirUnusable        the state directory cannot be written (exit 12)
 ├── SourceError             one source cannot be read; the night goes on without it
 │   ├── SourceMissing       its path is not there
 │   └── SourceUnreadable    it is there and cannot be read: permissions, corrupt objects, no such branch
@@ -24,6 +25,13 @@ class AlreadyRunning(IndexerError):
 
     code = "already_running"
     exit_status = 11
+
+
+class StateDirUnusable(IndexerError):
+    """The state directory cannot be made, or not be written."""
+
+    code = "state_dir_unusable"
+    exit_status = 12
 
 
 class SourceError(IndexerError):

@@ -172,9 +172,13 @@ class _Night:
             tools.writer.roll_back_to(savepoint)
             gone = isinstance(error, SourceMissing)
             state = _stale_state(definition, previous, str(error))
-            report.outcome = Outcome.STALE if previous and previous.indexed_at else Outcome.FAILED
-            report.reason = str(error)
-            report.chunks = state.chunks
+            # What was counted until then was rolled back with the rows.
+            report = self.report.repositories[-1] = RepositoryReport(
+                definition.name,
+                Outcome.STALE if previous and previous.indexed_at else Outcome.FAILED,
+                str(error),
+                chunks=state.chunks,
+            )
             log.warning("repository failed", repo=definition.name, code=error.code, reason=str(error))
         report.seconds = round(time.monotonic() - began, 3)
         self.progress.repository_finished(report)
@@ -185,8 +189,9 @@ class _Night:
             return
         if len(vanished) >= MIN_VANISHED and len(vanished) > MAX_VANISHED_SHARE * known:
             raise TooManyVanished(
-                f"{len(vanished)} of {known} repositories are gone or empty ({', '.join(vanished[:5])}): nothing "
-                "was published; mount the disk again, or run with --accept-vanished if they are meant to go"
+                f"{len(vanished)} of {known} repositories are gone or empty ({', '.join(vanished[:5])}): "
+                "nothing was published; mount the disk again, or run with --accept-vanished if they are "
+                "meant to go"
             )
 
     def _publish(self, writer: GenerationWriter, states: list[RepositoryState]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from indexer.errors import AlreadyRunning
+from indexer.errors import AlreadyRunning, StateDirUnusable
 
 LOCK_NAME = "run.lock"
 
@@ -19,9 +19,16 @@ def run_lock(state_dir: Path) -> Iterator[None]:
 
     Raises:
         AlreadyRunning: another process holds it; the message names its process id.
+        StateDirUnusable: there can be no lock in it.
     """
-    state_dir.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(state_dir / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        state_dir.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(state_dir / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise StateDirUnusable(
+            f"{state_dir} cannot be written ({error.strerror}): "
+            "correct state_dir in repos.toml, or its permissions"
+        ) from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

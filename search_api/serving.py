@@ -43,9 +43,13 @@ class OpenGeneration:
             IndexStoreError: it is gone, damaged, or of another format.
         """
         reader = await Reader.open(state_dir, number)
-        embedder = QueryEmbedder(reader.manifest.embedder, embedder_for)
-        await embedder.warm_up()
-        return cls(reader, embedder)
+        opened = cls(reader, QueryEmbedder(reader.manifest.embedder, embedder_for))
+        try:
+            await opened.embedder.warm_up()
+        except BaseException:
+            await opened.retire()
+            raise
+        return opened
 
     @asynccontextmanager
     async def request(self) -> AsyncIterator[Self]:
@@ -115,7 +119,7 @@ class Serving:
                     log.info("generation_opened", generation=self._current.number)
             except NoIndex:
                 pass  # not yet; /readyz says so
-            except IndexStoreError as error:
+            except Exception as error:  # noqa: BLE001 - whatever this one is, the next may be whole
                 if str(error) != complaint:
                     complaint = str(error)
                     log.warning("generation_not_opened", reason=complaint)

@@ -13,9 +13,9 @@ import pytest
 
 from index_store.check import check
 from index_store.generations import current_generation
-from indexer.night_report import RepositoryReport
+from indexer.night_report import Outcome, RepositoryReport
 from tests.nights import World
-from tests.repositories import blob, commit_tree, git, raw_tree
+from tests.repositories import blob, commit_tree, git, loose_object, raw_tree
 
 GOOD = {"good.py": "def good():\n    return 1\n"}
 
@@ -82,6 +82,20 @@ def test_a_repository_deleted_in_the_middle_of_its_night_keeps_its_old_chunks(wo
     report = world.night(failpoint=delete)
     assert report.outcome == "partial"
     assert {s[2] for s in world.symbols() if s[2]} == {"good", "other"}
+
+
+def test_a_repository_that_breaks_off_half_way_reports_nothing_that_was_rolled_back(world: World) -> None:
+    folder = world.folder("repo")
+    world.commit("repo", {f"n{i}.py": f"def n{i}():\n    return {i}\n" for i in range(20)} | {"l.png": b"\0"})
+    broken = loose_object(folder, git(folder, "rev-parse", "HEAD:n9.py"))
+    broken.chmod(0o644)
+    packed = broken.read_bytes()
+    broken.write_bytes(packed[:12] + b"\xff" * (len(packed) - 12))
+    report = world.night()
+    (repository,) = report.repositories
+    assert repository.outcome is Outcome.FAILED
+    assert repository.adds_up
+    assert report.totals()["embedded"] == report.totals()["skipped"] == 0
 
 
 def test_names_that_are_not_utf8_and_paths_that_climb_out_are_survived(world: World) -> None:
