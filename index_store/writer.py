@@ -216,6 +216,7 @@ class GenerationWriter:
         self._pending.clear()
         self._inventory = dict(savepoint.inventory)
         self._has_changes = savepoint.has_changes
+        self._known_ids = None
         if self._table is None:
             return
         if not savepoint.version:

@@ -110,15 +110,29 @@ class _Night:
                 writer.abandon()
                 raise
             with self._step("prune"):
-                self.report.pruned = prune(self.options.state_dir)
+                self._prune()
         except BaseException as error:
             self.report.outcome, self.report.reason = "failed", f"{type(error).__name__}: {error}"
             raise
         finally:
             self.report.seconds = round(time.monotonic() - began, 3)
             self.report.peak_memory = _peak_memory()
-            self.report.save(self.options.state_dir)
+            self._save_report()
         return self.report
+
+    def _prune(self) -> None:
+        """Failing to tidy up does not undo what was published; the next night tries again."""
+        try:
+            self.report.pruned = prune(self.options.state_dir)
+        except OSError as error:
+            log.warning("old generations were not pruned", reason=str(error))
+
+    def _save_report(self) -> None:
+        """A full disk must not hide behind the report that does not fit on it."""
+        try:
+            self.report.save(self.options.state_dir)
+        except OSError as error:
+            log.warning("the night report was not saved", reason=str(error))
 
     def _index_repositories(self, writer: GenerationWriter) -> list[RepositoryState]:
         before = {state.name: state for state in writer.base.repositories} if writer.base else {}

@@ -75,7 +75,7 @@ def plan_repository(
             skipped.append((entry, reason))
             if before is not None and before.chunks:
                 drop.append(path)
-        elif before is not None and before.blob_id == entry.blob_id and _stands(before):
+        elif before is not None and before.blob_id == entry.blob_id != "" and _stands(before):
             keep.append(before)
         else:
             read.append(entry)

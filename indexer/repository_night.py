@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -11,6 +12,7 @@ from index_store.writer import GenerationWriter
 from indexer.chunking.languages import language_of
 from indexer.chunking.pool import ChunkedFile, ChunkPool
 from indexer.chunking.version import CHUNKER_VERSION
+from indexer.errors import SourceUnreadable
 from indexer.git.command import without_credentials
 from indexer.intake import admit, decode
 from indexer.intake.skip import INTAKE_VERSION, SkipReason
@@ -27,6 +29,15 @@ from model_chain.protocol import Summariser
 
 # Part of every generation: with another one, what is stored was cut by other rules and is cut again.
 CHUNKER = f"{CHUNKER_VERSION}/{INTAKE_VERSION}"
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """An error of the system while a source is read costs that source, not the night."""
+    try:
+        yield
+    except OSError as error:
+        raise SourceUnreadable(f"reading broke off: {error}; the next night tries again") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +75,8 @@ class RepositoryNight:
             ModelError: the embedder is not working.
         """
         report, definition = self._report, self._definition
-        snapshot = self._source.snapshot()
+        with _reading():
+            snapshot = self._source.snapshot()
         report.commit, report.found = snapshot.commit, len(snapshot.entries)
         plan = plan_repository(
             snapshot.entries,
@@ -127,7 +139,13 @@ class RepositoryNight:
         self._inventory.append(FileRow(self._definition.name, path, entry.blob_id, size, "", 0, reason.value))
 
     def _texts(self, entries: tuple[Entry, ...]) -> Iterator[SourceText]:
-        for entry, data in self._source.read(entries):
+        contents = iter(self._source.read(entries))
+        while True:
+            with _reading():
+                item = next(contents, None)
+            if item is None:
+                return
+            entry, data = item
             if data is None:
                 self._skip(entry, SkipReason.MISSING_OBJECT, 0)
                 continue

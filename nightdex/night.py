@@ -73,6 +73,14 @@ def summary(report: NightReport) -> str:
     if skipped:
         reasons = sorted(skipped.items(), key=lambda item: (-item[1], item[0]))
         lines.append("skipped: " + ", ".join(f"{reason} {count}" for reason, count in reasons))
+    fallbacks = sum(sum(repository.fallbacks.values()) for repository in report.repositories)
+    if fallbacks:
+        lines.append(
+            f"{fallbacks} files are searched as line windows, because their parser failed; --json names them"
+        )
+    failures = sum(repository.failure_count for repository in report.repositories) - fallbacks
+    if failures:
+        lines.append(f"{failures} embeddings failed; --json names the first of them")
     lines += [f"removed: {name}" for name in report.removed]
     lines += [f"{repository.outcome}: {repository.name}: {repository.reason}" for repository in report.failed]
     return "".join(f"{line}\n" for line in lines)

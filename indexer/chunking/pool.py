@@ -80,15 +80,23 @@ class ChunkPool:
     def _finish(self, batch: list[SourceText], future: ProcessFuture[list[Result]]) -> Iterator[ChunkedFile]:
         try:
             results = future.result()
-        except (ProcessExpired, TimeoutError) as error:
+        except Exception as error:  # noqa: BLE001 - however a worker ends, the other files come back
             if len(batch) > 1:
                 for source in batch:
                     yield from self._finish([source], self._schedule([source]))
                 return
-            reason: Fallback = "timeout" if isinstance(error, TimeoutError) else "crash"
+            reason = _reason(error)
             results = [(chunk_lines(batch[0].text), reason)]
         for source, (chunks, fallback) in zip(batch, results, strict=True):
             yield ChunkedFile(source, chunks, fallback)
+
+
+def _reason(error: Exception) -> Fallback:
+    if isinstance(error, TimeoutError):
+        return "timeout"
+    if isinstance(error, ProcessExpired):
+        return "crash"
+    return "memory" if isinstance(error, MemoryError) else "error"
 
 
 def _batches(texts: Iterable[SourceText]) -> Iterator[list[SourceText]]:

@@ -65,6 +65,11 @@ def test_a_file_whose_object_was_missing_is_tried_again() -> None:
     assert [e.path for e in plan.read] == ["a.py"]
 
 
+def test_a_file_whose_content_is_unknown_is_never_kept() -> None:
+    plan = plan_repository([Entry("a.py", "", None)], {"a.py": row("a.py", "")}, admit_all)
+    assert plan.keep == ()
+
+
 PATHS = st.sampled_from(["a.py", "b.py", "c/d.py", "e.txt"])
 LISTING = st.dictionaries(PATHS, st.sampled_from("123"))
 
