@@ -11,7 +11,7 @@ from index_store.filters import Filter
 from search_api.answer import Answer, IndexInfo
 from search_api.errors import IndexNotReady, SearchTimedOut
 from search_api.hits import make_hits
-from search_api.limits import MAX_WINDOW, OVERFETCH, PAGE_WINDOW, SEARCH_DEADLINE_S
+from search_api.limits import LEXICAL_DEPTH, MAX_WINDOW, OVERFETCH, PAGE_WINDOW, SEARCH_DEADLINE_S
 from search_api.query import Mode, Query, looks_like_symbol
 from search_api.ranking.listed import exact_candidates, symbol_candidates
 from search_api.ranking.signals import (
@@ -31,10 +31,10 @@ from search_api.retrieval.vector import NoVector
 from search_api.serving import Serving
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Collection
+    from collections.abc import AsyncIterator, Callable, Collection, Sequence
     from pathlib import Path
 
-    from index_store.reader import Reader, SearchColumn, VectorColumn
+    from index_store.reader import Match, Reader, SearchColumn, VectorColumn
     from search_api.ranking.signals import Signal
     from search_api.retrieval.fuse import Candidate, Candidates
     from search_api.retrieval.pattern import LineMatch
@@ -164,22 +164,25 @@ class _Search:
         if self.query.mode is Mode.SYMBOL:
             candidates = symbol_candidates(self.query.text, self.reader.catalogue, self._allowed)
             return self._rank(candidates, SYMBOL_SIGNALS, self._allowed)
-        lists = await self._lists()
+        lists, lexical = await self._lists()
         fused = fuse(lists, self.weights, symbol_like=self._symbol_like)
-        return self._rank(fused, FUSED_SIGNALS, self._allowed)
+        return self._rank(fused, FUSED_SIGNALS, self._allowed, lexical)
 
-    async def _lists(self) -> dict[str, list[int]]:
-        """Every candidate list of the mode, fetched at once, OVERFETCH times as deep as the page needs."""
+    async def _lists(self) -> tuple[dict[str, list[Match]], list[Match]]:
+        """Every candidate list of the mode, fetched at once, OVERFETCH times as deep as the page needs.
+
+        And what BM25 found down to LEXICAL_DEPTH, of which its candidate list is the beginning.
+        """
         want = self.query.offset + self.query.limit
         depth = OVERFETCH * -(-want // PAGE_WINDOW) * PAGE_WINDOW
         columns = _DENSE[self.query.mode].items()
         dense = {name: column for name, column in columns if name in self.weights.lists}
         dense_lists, lexical = await asyncio.gather(
-            self._dense_lists(dense, depth), self._lexical_list(depth)
+            self._dense_lists(dense, depth), self._lexical_list(max(depth, LEXICAL_DEPTH))
         )
-        return {**dense_lists, "lexical": lexical}
+        return {**dense_lists, "lexical": lexical[:depth]}, lexical
 
-    async def _dense_lists(self, columns: dict[str, VectorColumn], depth: int) -> dict[str, list[int]]:
+    async def _dense_lists(self, columns: dict[str, VectorColumn], depth: int) -> dict[str, list[Match]]:
         if not columns:
             return {}
         try:
@@ -190,14 +193,13 @@ class _Search:
         lists = await asyncio.gather(
             *(self.reader.nearest(column, vector, depth, self.where) for column in columns.values())
         )
-        return {name: [match.row for match in found] for name, found in zip(columns, lists, strict=True)}
+        return dict(zip(columns, lists, strict=True))
 
-    async def _lexical_list(self, depth: int) -> list[int]:
+    async def _lexical_list(self, depth: int) -> list[Match]:
         words = lexical_terms(self.query.text)
         if not words or "lexical" not in self.weights.lists:
             return []
-        found = await self.reader.lexical(_LEXICAL[self.query.mode], words, depth, self.where)
-        return [match.row for match in found]
+        return await self.reader.lexical(_LEXICAL[self.query.mode], words, depth, self.where)
 
     @property
     def _symbol_like(self) -> bool:
@@ -207,16 +209,21 @@ class _Search:
         return self.where.admits(self.reader.catalogue, row)
 
     def _rank(
-        self, candidates: Candidates, signals: tuple[Signal, ...], allowed: Callable[[int], bool]
+        self,
+        candidates: Candidates,
+        signals: tuple[Signal, ...],
+        allowed: Callable[[int], bool],
+        lexical: Sequence[Match] = (),
     ) -> list[Candidate]:
-        nominal = 1 / (self.weights.rrf_k + 1)  # for signals that add rows where no list found any
         ranking = Ranking(
             candidates=candidates,
             question=Question(self.query.text, symbol_like=self._symbol_like),
             catalogue=self.reader.catalogue,
             allowed=allowed,
             weights=self.weights,
-            top=max((candidate.score for candidate in candidates.values()), default=nominal),
+            # Where no list found anything, signals that add rows still need a size.
+            top=max((candidate.score for candidate in candidates.values()), default=1.0),
+            lexical=lexical,
         )
         for signal in signals:
             signal(ranking)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from index_store.identifiers import terms
+from index_store.identifiers import split_identifier, terms
 
 # A path is classified once; 64k paths of 40 bytes are a few megabytes.
 _REMEMBERED_PATHS = 1 << 16
 
+# Words of a folder's name: `test_suite` and `integration-tests` hold tests too.
 _TEST_FOLDERS = frozenset(
-    {"test", "tests", "testing", "spec", "specs", "__tests__", "testdata", "fixtures", "e2e", "androidtest"}
+    {"test", "tests", "testing", "testsuite", "spec", "specs", "testdata", "fixtures", "e2e", "androidtest"}
 )
 _EXAMPLE_FOLDERS = frozenset(
     {"example", "examples", "sample", "samples", "demo", "demos", "playground", "docs", "doc", "tutorial"}
@@ -36,7 +37,8 @@ def roles(path: str) -> tuple[str, ...]:
     around = {folder.lower() for folder in folders}
     stem = name.rsplit(".", 1)[0]
     checks = {
-        "test": bool(around & _TEST_FOLDERS) or bool(_TEST_FILE.match(stem)),
+        "test": any(_TEST_FOLDERS & set(re.split(r"[_-]+", folder)) for folder in around)
+        or bool(_TEST_FILE.match(stem)),
         "example": bool(around & _EXAMPLE_FOLDERS),
         "legacy": bool(around & _LEGACY_FOLDERS) or bool(_LEGACY_FILE.search(stem)),
         "generated": bool(around & _GENERATED_FOLDERS) or bool(_GENERATED_FILE.search(stem)),
@@ -48,5 +50,22 @@ def roles(path: str) -> tuple[str, ...]:
 @lru_cache(maxsize=_REMEMBERED_PATHS)
 def name_terms(path: str) -> frozenset[str]:
     """The stemmed words that name a file: its stem and the folder it stands in."""
-    *folders, name = path.split("/")
-    return frozenset(terms(" ".join([name.split(".", 1)[0] or name, *folders[-1:]])))
+    return frozenset(terms(" ".join([_stem(path), *path.split("/")[-2:-1]])))
+
+
+@lru_cache(maxsize=_REMEMBERED_PATHS)
+def stem_terms(path: str) -> frozenset[str]:
+    """The stemmed parts of a file's own stem: query, builder for `QueryBuilder.kt`."""
+    return frozenset(terms(" ".join(split_identifier(_stem(path))))) or frozenset({path})
+
+
+@lru_cache(maxsize=_REMEMBERED_PATHS)
+def joined_name(path: str) -> str:
+    """A file's stem as one word: `testclient` for both `testclient.py` and `test_client.py`."""
+    return re.sub(r"[_.-]", "", _stem(path).lower())
+
+
+def _stem(path: str) -> str:
+    """What a file is called, without its extension: `SqlMapper.Async` for `SqlMapper.Async.cs`."""
+    name = path.rpartition("/")[2]
+    return name.rpartition(".")[0] or name

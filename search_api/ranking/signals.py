@@ -1,26 +1,33 @@
 """What moves a candidate up or down after fusion: one small function a signal.
 
-The signals and their default sizes follow semble's published ones (FIELD: definition, path stem, file
-coherence, saturation, penalties by kind of path). Each writes its name on the candidates it moved, and each
-is off at its neutral weight.
+Most signals and sizes began as semble's published ones (definition, path stem, file coherence, saturation,
+penalties by kind of path); benchmarks/README.md says what each is worth. Each writes its name on the
+candidates it moved, and each is off at its neutral weight.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import log
 from typing import TYPE_CHECKING
 
 from index_store.identifiers import query_terms, terms
+from search_api.limits import MAX_LEXICAL_TERMS
 from search_api.ranking import paths
-from search_api.ranking.symbols import definitions, symbol_words
+from search_api.ranking.symbols import definitions, merely_capitalised, symbol_words
 from search_api.retrieval.fuse import Candidate, Candidates
 
 if TYPE_CHECKING:
     from index_store.catalogue import Catalogue
+    from index_store.reader import Match
     from search_api.ranking.weights import RankingWeights
+
+# Words in a row that may be written as one in a file's name.
+_COMPOUND_LENGTHS = (2, 3)
 
 # Words that ask for what the penalties push down.
 _ASKS_FOR = {
@@ -53,9 +60,22 @@ class Question:
         words = frozenset(query_terms(self.text))
         return words - _GENERAL_WORDS or words
 
+    @cached_property
+    def compounds(self) -> Mapping[str, frozenset[str]]:
+        """Words in a row written as one, and the words they are made of: testclient -> test, client."""
+        written = re.findall(r"\w+", self.text.lower())[:MAX_LEXICAL_TERMS]
+        return {
+            "".join(run): self.words & frozenset(terms(" ".join(run)))
+            for length in _COMPOUND_LENGTHS
+            for run in (written[start : start + length] for start in range(len(written) - length + 1))
+        }
+
     def asks_for(self, role: str) -> bool:
         """Whether the text wants files of a role that is otherwise pushed down."""
         return bool(self.words & _ASKS_FOR[role])
+
+
+_File = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +89,7 @@ class Ranking:
         allowed: whether a row may become a candidate though no list found it.
         weights: the size of each signal.
         top: the best fused score; boosts are multiples of it.
+        lexical: what BM25 found, far deeper than the candidates; it tells what whole files are about.
     """
 
     candidates: Candidates
@@ -77,8 +98,16 @@ class Ranking:
     allowed: Callable[[int], bool]
     weights: RankingWeights
     top: float
+    lexical: Sequence[Match] = ()
 
-    def file(self, row: int) -> tuple[int, int]:
+    def by_file(self) -> dict[_File, list[Candidate]]:
+        """The candidates of each file."""
+        groups: dict[_File, list[Candidate]] = defaultdict(list)
+        for candidate in self.candidates.values():
+            groups[self.file(candidate.row)].append(candidate)
+        return groups
+
+    def file(self, row: int) -> _File:
         """Names the file a row was cut from, without looking its texts up."""
         return int(self.catalogue.repo.codes[row]), int(self.catalogue.path.codes[row])
 
@@ -87,42 +116,94 @@ def lift_coherent_files(ranking: Ranking) -> None:
     """Where several chunks of a file are candidates, its best one gains by the sum of all."""
     if not ranking.weights.coherence:
         return
-    by_file: dict[tuple[int, int], list[Candidate]] = defaultdict(list)
-    for candidate in ranking.candidates.values():
-        by_file[ranking.file(candidate.row)].append(candidate)
+    by_file = ranking.by_file()
     sums = {file: sum(candidate.score for candidate in group) for file, group in by_file.items()}
     largest = max(sums.values(), default=0.0)
     for file, group in by_file.items():
         if len(group) > 1 and largest > 0:
-            best = max(group, key=lambda candidate: candidate.score)
+            best = _best(group)
             best.score += ranking.top * ranking.weights.coherence * sums[file] / largest
             best.signals.append("file-coherence")
 
 
-def lift_definitions(ranking: Ranking) -> None:
-    """What defines a symbol that the query names gains, and is pulled in where no list found it."""
-    question, weights = ranking.question, ranking.weights
-    size = weights.definition if question.symbol_like else weights.mentioned_definition
-    if not size or not weights.definition:
+def lift_matching_files(ranking: Ranking) -> None:
+    """The best chunk of a file gains by how much of the whole file matches in words.
+
+    Chunks are small, and a question about how parts work together matches many of them a little.
+    """
+    if not ranking.weights.file_match or not ranking.lexical:
         return
+    worth: dict[_File, float] = defaultdict(float)
+    seen: Counter[_File] = Counter()
+    for match in ranking.lexical:
+        file = ranking.file(match.row)
+        worth[file] += match.score * ranking.weights.further_chunk ** seen[file]
+        seen[file] += 1
+    largest = max(worth.values())
+    for file, group in ranking.by_file().items():
+        if file in worth and largest > 0:
+            best = _best(group)
+            best.score += ranking.top * ranking.weights.file_match * worth[file] / largest
+            best.signals.append("file-match")
+
+
+def lift_definitions(ranking: Ranking) -> None:
+    """What defines a symbol that the query names gains, and is pulled in where no list found it.
+
+    Of namesakes the outermost gain most (`Engine` means the type before a method of that name), and what
+    defines a thing before what adds to it.
+    """
+    question, weights, symbol = ranking.question, ranking.weights, ranking.catalogue.symbol
     for word in question.symbols:
-        for row in definitions(word, ranking.catalogue, ranking.allowed):
+        if question.symbol_like:
+            size = weights.definition
+        elif merely_capitalised(word):
+            size = weights.capitalised_definition
+        else:
+            size = weights.mentioned_definition
+        if not size:
+            continue
+        depths = {
+            row: symbol[row].count(".") for row in definitions(word, ranking.catalogue, ranking.allowed)
+        }
+        for row, depth in depths.items():
             candidate = ranking.candidates.setdefault(row, Candidate(row))
             if "definition" not in candidate.signals:
-                candidate.score += ranking.top * size
+                minor = depth > min(depths.values()) or ranking.catalogue.kind[row] == "impl"
+                candidate.score += ranking.top * size * (weights.minor_definition if minor else 1)
                 candidate.signals.append("definition")
 
 
 def lift_path_stems(ranking: Ranking) -> None:
-    """A file whose name is made of the query's words gains by the share of them it holds."""
-    words = ranking.question.words
-    if not ranking.weights.path_stem or not words:
+    """A file whose name is made of the query's words gains by the share of them it holds.
+
+    A word counts the less, the more of the candidates' files are named by it: in `middleware/` it is the
+    other words that tell which file is meant. A name that the query holds entirely gains a little more:
+    `DatabaseDialect` before `SQLServerDialect` where a question speaks of a database dialect.
+    """
+    question, path = ranking.question, ranking.catalogue.path
+    weights = ranking.weights
+    if not (weights.path_stem or weights.whole_stem) or not question.words:
         return
-    for candidate in ranking.candidates.values():
-        shared = words & paths.name_terms(ranking.catalogue.path[candidate.row])
-        if shared:
-            candidate.score += ranking.top * ranking.weights.path_stem * len(shared) / len(words)
-            candidate.signals.append("path-stem")
+    by_file = ranking.by_file()
+    names = {file: path[group[0].row] for file, group in by_file.items()}
+    held = {
+        file: question.words
+        & (paths.name_terms(name) | question.compounds.get(paths.joined_name(name), set()))
+        for file, name in names.items()
+    }
+    named = Counter(word for words in held.values() for word in words)
+    rarity = {word: log(1 + len(held) / max(1, named[word])) for word in question.words}
+    whole = sum(rarity.values())
+    for file, words in held.items():
+        if words:
+            size = weights.path_stem * sum(rarity[word] for word in words) / whole
+            joined = paths.joined_name(names[file]) in question.compounds
+            if joined or paths.stem_terms(names[file]) <= question.words:
+                size += weights.whole_stem
+            for candidate in by_file[file]:
+                candidate.score += ranking.top * size
+                candidate.signals.append("path-stem")
 
 
 def press_side_paths(ranking: Ranking) -> None:
@@ -148,7 +229,7 @@ def saturate_files(ranking: Ranking) -> None:
     """Each further chunk of a file counts half as much as the one before it."""
     if ranking.weights.saturation == 1:
         return
-    seen: Counter[tuple[int, int]] = Counter()
+    seen: Counter[_File] = Counter()
     for candidate in in_order(ranking.candidates.values()):
         file = ranking.file(candidate.row)
         if seen[file]:
@@ -162,6 +243,7 @@ Signal = Callable[[Ranking], None]
 # In this order: boosts see fused scores, penalties see boosts, saturation sees the outcome.
 FUSED_SIGNALS: tuple[Signal, ...] = (
     lift_coherent_files,
+    lift_matching_files,
     lift_definitions,
     lift_path_stems,
     press_side_paths,
@@ -171,6 +253,10 @@ FUSED_SIGNALS: tuple[Signal, ...] = (
 # A search for exact text or a symbol shows all that match; files are not spread out.
 EXACT_SIGNALS: tuple[Signal, ...] = (lift_definitions, press_side_paths)
 SYMBOL_SIGNALS: tuple[Signal, ...] = (press_side_paths,)
+
+
+def _best(candidates: Iterable[Candidate]) -> Candidate:
+    return max(candidates, key=lambda candidate: candidate.score)
 
 
 def in_order(candidates: Iterable[Candidate]) -> list[Candidate]:

@@ -32,14 +32,20 @@ def canonical(symbol: str) -> str:
     return ".".join(part for part in _QUALIFIERS.split(symbol.removesuffix("()")) if part)
 
 
+def merely_capitalised(word: str) -> bool:
+    """Whether nothing but capitals makes a word look like a symbol: `Session`, `URL`."""
+    return word.isalpha() and (word.istitle() or word.isupper())
+
+
 def defines(symbol: str, word: str) -> bool:
     """Whether a stored qualified symbol is what a canonical word names: `Session.refresh` for `refresh`."""
     stored = canonical(symbol)
     return stored == word or stored.endswith("." + word)
 
 
-# Chunks that carry a name without defining it: headings, what stands between definitions, windows.
-_NOT_DEFINING = frozenset({"section", "module", "window", "config", "element", "rule"})
+# Chunks that carry a name without defining it: headings, what stands between definitions, windows, and test
+# blocks, which are named after what they test.
+_NOT_DEFINING = frozenset({"section", "module", "window", "config", "element", "rule", "test"})
 
 
 def definitions(word: str, catalogue: Catalogue, allowed: Callable[[int], bool]) -> list[int]:

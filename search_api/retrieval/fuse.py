@@ -1,15 +1,19 @@
-"""Fusion of candidate lists by reciprocal rank.
+"""Fusion of candidate lists: a weighted sum of their scores, each brought to 0..1 within its list.
 
-Source: Cormack, Clarke, Büttcher, "Reciprocal Rank Fusion outperforms Condorcet and individual Rank
-Learning Methods", SIGIR 2009; the shares by query kind are semble's (bench figures in FIELD.md).
+Ranks throw away by how much a hit leads, which is most of what a list knows. Source: Bruch, Gai, Ingber, "An
+Analysis of Fusion Functions for Hybrid Retrieval", ACM TOIS 2023; the shares by query kind are semble's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from search_api.ranking.weights import RankingWeights
+
+if TYPE_CHECKING:
+    from index_store.reader import Match
 
 DENSE_LISTS = ("code", "summary")
 
@@ -34,8 +38,8 @@ class Candidate:
 Candidates = dict[int, Candidate]
 
 
-def fuse(lists: Mapping[str, Sequence[int]], weights: RankingWeights, *, symbol_like: bool) -> Candidates:
-    """Join lists of rows, best first, into candidates by row.
+def fuse(lists: Mapping[str, Sequence[Match]], weights: RankingWeights, *, symbol_like: bool) -> Candidates:
+    """Join lists of matches, best first, into candidates by row, with scores from 0 to 1.
 
     The dense lists share their part equally, the lexical ones theirs; where one side is missing
     altogether (no embedder), the other has it all.
@@ -43,12 +47,21 @@ def fuse(lists: Mapping[str, Sequence[int]], weights: RankingWeights, *, symbol_
     dense_share = weights.dense_share_symbol if symbol_like else weights.dense_share_language
     dense = [name for name in DENSE_LISTS if lists.get(name)]
     lexical = [name for name in lists if name not in DENSE_LISTS and lists[name]]
+    if not lexical:
+        dense_share = 1.0
+    elif not dense:
+        dense_share = 0.0
     shares = {name: dense_share / len(dense) for name in dense}
     shares |= {name: (1 - dense_share) / len(lexical) for name in lexical}
     candidates: Candidates = {}
     for name, share in shares.items():
-        for rank, row in enumerate(lists[name], start=1):
-            candidate = candidates.setdefault(row, Candidate(row))
+        matches = lists[name]
+        best = matches[0].score
+        # No BM25 is no match at all; the cosine of what has nothing to do with a query is some way above 0.
+        least = matches[-1].score if name in DENSE_LISTS else 0.0
+        span = best - least
+        for rank, match in enumerate(matches, start=1):
+            candidate = candidates.setdefault(match.row, Candidate(match.row))
             candidate.ranks[name] = rank
-            candidate.score += share / (weights.rrf_k + rank)
+            candidate.score += share * ((match.score - least) / span if span > 0 else 1.0)
     return candidates

@@ -4,31 +4,50 @@ from dataclasses import replace
 
 import pytest
 
+from index_store.reader import Match
 from search_api.ranking.weights import DEFAULT_WEIGHTS
 from search_api.retrieval.fuse import fuse
 
 
+def matches(*rows_and_scores: tuple[int, float]) -> list[Match]:
+    return [Match(row, score) for row, score in rows_and_scores]
+
+
 def test_ranks_of_every_list_are_kept() -> None:
-    fused = fuse({"code": [7, 8], "lexical": [8]}, DEFAULT_WEIGHTS, symbol_like=False)
+    lists = {"code": matches((7, 0.9), (8, 0.5)), "lexical": matches((8, 3.0))}
+    fused = fuse(lists, DEFAULT_WEIGHTS, symbol_like=False)
     assert fused[8].ranks == {"code": 2, "lexical": 1}
     assert fused[7].ranks == {"code": 1}
 
 
-def test_the_score_is_the_sum_of_shares_over_k_plus_rank() -> None:
-    weights = replace(DEFAULT_WEIGHTS, rrf_k=60, dense_share_language=0.5)
-    fused = fuse({"code": [1], "summary": [1], "lexical": [2, 1]}, weights, symbol_like=False)
-    assert fused[1].score == pytest.approx(0.25 / 61 + 0.25 / 61 + 0.5 / 62)
+def test_the_score_is_the_sum_of_shares_of_what_each_list_says() -> None:
+    weights = replace(DEFAULT_WEIGHTS, dense_share_language=0.4)
+    lists = {
+        "code": matches((1, 0.9), (2, 0.7), (3, 0.5)),
+        "summary": matches((2, 0.8), (4, 0.6)),
+        "lexical": matches((3, 12.0), (1, 3.0)),
+    }
+    fused = fuse(lists, weights, symbol_like=False)
+    assert {row: candidate.score for row, candidate in fused.items()} == pytest.approx(
+        {1: 0.2 + 0.6 / 4, 2: 0.2 / 2 + 0.2, 3: 0.6, 4: 0.0}
+    )
 
 
 def test_a_symbol_weighs_words_more_than_vectors() -> None:
-    lists = {"code": [1], "lexical": [2]}
+    lists = {"code": matches((1, 0.9), (3, 0.1)), "lexical": matches((2, 5.0))}
     fused = fuse(lists, DEFAULT_WEIGHTS, symbol_like=True)
     assert fused[2].score > fused[1].score
 
 
-def test_without_vectors_the_order_is_the_lexical_one() -> None:
-    fused = fuse({"code": [], "summary": [], "lexical": [3, 1, 2]}, DEFAULT_WEIGHTS, symbol_like=False)
-    assert sorted(fused, key=lambda row: -fused[row].score) == [3, 1, 2]
+def test_without_vectors_words_have_it_all() -> None:
+    lexical = matches((3, 9.0), (1, 6.0), (2, 3.0))
+    fused = fuse({"code": [], "summary": [], "lexical": lexical}, DEFAULT_WEIGHTS, symbol_like=False)
+    assert [fused[row].score for row in (3, 1, 2)] == pytest.approx([1, 2 / 3, 1 / 3])
+
+
+def test_equal_scores_are_equally_good() -> None:
+    fused = fuse({"code": matches((1, 0.5), (2, 0.5))}, DEFAULT_WEIGHTS, symbol_like=False)
+    assert fused[1].score == fused[2].score == 1
 
 
 def test_no_lists_give_no_candidates() -> None:
