@@ -26,8 +26,10 @@ from search_api.errors import (
     RouteNotFound,
     SearchError,
 )
+from search_api.gate import Gate
+from search_api.options import DEFAULT_OPTIONS
 from search_api.problem import MEDIA_TYPE, FieldProblem, problem_response
-from search_api.routes import router
+from search_api.routes import ROUTERS
 from search_api.search import Searcher
 from search_api.serving import Serving
 
@@ -38,12 +40,13 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from search_api.options import ApiOptions
     from search_api.retrieval.vector import EmbedderFor
 
 log = structlog.get_logger(__name__)
 
 
-def create_app(state_dir: Path, embedder_for: EmbedderFor) -> FastAPI:
+def create_app(state_dir: Path, embedder_for: EmbedderFor, options: ApiOptions = DEFAULT_OPTIONS) -> FastAPI:
     """The application over one state directory; without an index it starts, and serves the first published.
 
     `embedder_for` gives the embedder that a generation was built with, or raises ModelError; it runs in a
@@ -79,8 +82,11 @@ def create_app(state_dir: Path, embedder_for: EmbedderFor) -> FastAPI:
         },
     )
     app.state.searcher = Searcher(serving)
-    app.include_router(router)
+    app.state.options = options
+    for router in ROUTERS:
+        app.include_router(router)
     app.add_middleware(BodyGate)
+    app.add_middleware(Gate)
     return app
 
 

@@ -32,6 +32,19 @@ class Problem(BaseModel):
     errors: list[FieldProblem] = Field(default_factory=list)
 
 
+def problems(*statuses: int) -> dict[int | str, dict[str, object]]:
+    """What a route says in the OpenAPI document about the errors it may answer with."""
+    schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    return {
+        status: {
+            "model": Problem,
+            "description": "A problem; `code` says which.",
+            "content": {MEDIA_TYPE: schema},
+        }
+        for status in statuses
+    }
+
+
 def problem_response(error: SearchError, errors: list[FieldProblem] | None = None) -> Response:
     """The reply for an error.
 

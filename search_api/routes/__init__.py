@@ -1,0 +1,12 @@
+"""The routes, a module for each group. A new group is a module with a `router`, listed here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from search_api.routes import index, operations, search
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+
+ROUTERS: tuple[APIRouter, ...] = (search.router, index.router, operations.router)

@@ -1,0 +1,55 @@
+"""What is indexed."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from fastapi import APIRouter
+
+from search_api.caller import CallerOf
+from search_api.dependencies import SearcherOf
+from search_api.problem import problems
+from search_api.schemas import Repositories, Repository, Status
+
+router = APIRouter()
+
+
+@router.get("/v1/status", operation_id="status", responses=problems(500, 503))
+async def get_status(searcher: SearcherOf, caller: CallerOf) -> Status:
+    """What is being served."""
+    manifest = searcher.serving.current().reader.manifest
+    embedder = manifest.embedder
+    visible = [state for state in manifest.repositories if caller.may_see(state.name)]
+    return Status(
+        version=version("nightdex"),
+        generation=manifest.generation,
+        built_at=manifest.built_at,
+        embedder=f"{embedder.provider}/{embedder.model}@{embedder.digest[:12]}",
+        chunks=sum(state.chunks for state in visible),
+        repositories=len(visible),
+        stale_repositories=[state.name for state in visible if state.stale],
+    )
+
+
+@router.get("/v1/repos", operation_id="repositories", responses=problems(500, 503))
+async def get_repositories(searcher: SearcherOf, caller: CallerOf) -> Repositories:
+    """Which repositories are indexed, at which commit."""
+    manifest = searcher.serving.current().reader.manifest
+    return Repositories(
+        generation=manifest.generation,
+        repositories=[
+            Repository(
+                name=state.name,
+                branch=state.branch,
+                commit=state.commit,
+                committed_at=state.committed_at,
+                files=state.files,
+                chunks=state.chunks,
+                indexed_at=state.indexed_at,
+                stale=state.stale,
+                stale_reason=state.stale_reason,
+            )
+            for state in sorted(manifest.repositories, key=lambda state: state.name)
+            if caller.may_see(state.name)
+        ],
+    )
