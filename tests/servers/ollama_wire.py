@@ -6,11 +6,12 @@ Field names, statuses and messages are those of ollama/ollama (server/routes.go,
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, Protocol, Self
+
+from tests.servers.cuttable import CuttableServer
 
 JSON = "application/json; charset=utf-8"
 NDJSON = "application/x-ndjson"
@@ -86,14 +87,13 @@ class OllamaServer:
     def __init__(self, runtime: Runtime, port: int = 0) -> None:
         self.runtime = runtime
         self.calls: list[Call] = []
-        self.stopping = threading.Event()
-        self._server = _Server(("127.0.0.1", port), _handler(self))
-        self.port = int(self._server.server_address[1])
+        self._server = CuttableServer(_handler(self), port)
+        self.stopping = self._server.stopping
+        self.port = self._server.port
         self.url = f"http://127.0.0.1:{self.port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._server.begin()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -101,11 +101,7 @@ class OllamaServer:
 
     def stop(self) -> None:
         """Stop as a killed server does: the port is closed, connections are cut."""
-        if not self.stopping.is_set():
-            self.stopping.set()
-            self._server.shutdown()
-            self._server.cut_connections()
-            self._server.server_close()
+        self._server.stop()
 
     def count(self, route: str) -> int:
         """Calls of one route so far."""
@@ -238,31 +234,6 @@ def _shown(card: ModelCard) -> dict[str, Any]:
 def _running(card: ModelCard) -> dict[str, Any]:
     memory = {"expires_at": _THEN, "size_vram": card.size, "context_length": card.context_length}
     return {**_listed(card), **memory}
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    allow_reuse_address = True
-
-    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
-        self.open: set[Any] = set()
-        super().__init__(address, handler)
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        self.open.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        self.open.discard(request)
-        super().shutdown_request(request)
-
-    def cut_connections(self) -> None:
-        for request in list(self.open):
-            self.shutdown_request(request)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that left, or a connection we cut, is no news."""
 
 
 def _handler(ollama: OllamaServer) -> type[BaseHTTPRequestHandler]:
