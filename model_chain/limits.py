@@ -23,6 +23,9 @@ UNFIT_HOST_PAUSE_SECONDS = 60.0
 # One call runs while the next one waits in the runtime's queue, so reading a reply costs no GPU time.
 CALLS_PER_HOST = 2
 
+# Ollama unloads a model after five idle minutes, and loading it takes longer than a query may wait.
+QUERY_KEEP_ALIVE = "1h"
+
 # How long a digest that was looked up counts as known for single calls; every batch call checks anew.
 DIGEST_AGE_SECONDS = 60.0
 

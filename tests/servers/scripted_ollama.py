@@ -134,6 +134,7 @@ NOT_FOUND = fails(404, "model 'nomic-embed-text' not found")
 TOO_LONG = fails(400, "the input length exceeds the context length")
 UNSUPPORTED = fails(400, '"nomic-embed-text" does not support embeddings')
 QUEUE_FULL = fails(503, "server busy, please try again.  maximum pending requests exceeded")
+RATE_LIMITED = fails(429, "too many requests")
 OUT_OF_MEMORY = fails(
     500, "llama-server process has terminated: exit status 1: out-of-memory during startup: cudaMalloc failed"
 )

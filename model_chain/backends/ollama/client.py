@@ -5,11 +5,12 @@ What a failure means was read from Ollama's source (server/routes.go, llm/server
     400 "… exceeds the context length"       InputTooLong
     400 "embedding contains NaN …", 500 too  BadReply
     404                                      ModelMissing
-    503 "server busy …"                      HostBusy: it heals
+    503 "server busy …", a proxy's 429       HostBusy: it heals
+    500 "timed out waiting for … to start"   HostSilent: five minutes have passed already
     other 5xx, a reply that is not JSON      HostFailing: it heals, unless one text causes it
     other 4xx, redirects                     ModelRefused
-    refused, cut off                         HostUnreachable: it heals
-    timeout                                  HostSilent: it heals, but is costly to try
+    no connection, or one cut off            HostUnreachable: it heals
+    no answer in time                        HostSilent: it heals, but is costly to try
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ from model_chain.errors import (
 from model_chain.limits import CONNECT_SECONDS
 
 _TOO_LONG = ("context length", "context size", "too long")
+_LOAD_TIMED_OUT = "timed out waiting for"
+_BUSY = (httpx.codes.SERVICE_UNAVAILABLE, httpx.codes.TOO_MANY_REQUESTS)
 
 
 class HostUnreachable(ModelUnavailable):
@@ -89,7 +92,7 @@ def translated_errors(host: str, model: str) -> Iterator[None]:
         yield
     except ollama.ResponseError as error:
         raise _from_status(error, host, model) from error
-    except httpx.TimeoutException as error:
+    except (httpx.ReadTimeout, httpx.WriteTimeout, httpx.PoolTimeout) as error:
         raise HostSilent(f"{host} did not answer in time; see its log, or restart it.") from error
     except (ConnectionError, httpx.HTTPError) as error:
         reason = "the connection failed" if isinstance(error, ConnectionError) else _brief(error)
@@ -104,16 +107,28 @@ def translated_errors(host: str, model: str) -> Iterator[None]:
 def _from_status(error: ollama.ResponseError, host: str, model: str) -> ModelError:
     said = _brief(error.error) or "no message"
     status = error.status_code
-    if "NaN" in said:
-        return BadReply(f"{model} on {host} gave values that are not numbers: {said}.")
     if status == httpx.codes.NOT_FOUND:
         return ModelMissing(f"{host} does not have the model: run `ollama pull {model}` there ({said}).")
-    if status == httpx.codes.SERVICE_UNAVAILABLE:
+    if "NaN" in said:
+        return BadReply(f"{model} on {host} gave values that are not numbers: {said}.")
+    if status in _BUSY:
         return HostBusy(f"{host} is busy ({said}); lower the parallelism, or raise OLLAMA_MAX_QUEUE.")
     if httpx.codes.is_server_error(status):
-        return HostFailing(f"{host} failed with status {status}: {said}; see its log.")
+        return _failing(said, status, host, model)
+    return _refusing(said, status, host, model)
+
+
+def _failing(said: str, status: int, host: str, model: str) -> ModelError:
+    if _LOAD_TIMED_OUT in said:
+        return HostSilent(f"{host} could not load {model} in time ({said}); see its log.")
+    return HostFailing(f"{host} failed with status {status}: {said}; see its log.")
+
+
+def _refusing(said: str, status: int, host: str, model: str) -> ModelError:
     if status == httpx.codes.BAD_REQUEST and any(words in said for words in _TOO_LONG):
         return InputTooLong(f"The text is too long for {model} on {host}: {said}.")
+    if status == httpx.codes.FORBIDDEN:
+        return ModelRefused(f"{host} takes no calls under that name ({said}); set OLLAMA_HOST=0.0.0.0 there.")
     return ModelRefused(f"{host} refuses {model} with status {status}: {said}.")
 
 

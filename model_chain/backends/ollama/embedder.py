@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 
 from model_chain.backends.ollama.client import HostFailing, OllamaClient
 from model_chain.backends.ollama.hosts import Hosts, Patience
+from model_chain.backends.ollama.prefixes import prefixes_of
 from model_chain.cut import cut_middle, cut_to_tokens, encodable
 from model_chain.errors import BadReply, InputTooLong, ModelError, ModelMissing, ModelRefused, NothingToEmbed
 from model_chain.limits import (
     DIGEST_AGE_SECONDS,
     EMBED_CONTEXT_TOKENS,
+    QUERY_KEEP_ALIVE,
     RESERVED_TOKENS,
     SHORTEST_CUT_CHARACTERS,
     SHRINK_FACTOR,
@@ -27,11 +29,6 @@ from model_chain.limits import (
 )
 from model_chain.protocol import EmbeddedBatch, Fingerprint
 from model_chain.validate import checked_vectors
-
-# Ollama adds no prefixes; nomic-embed-text was trained with these, and ranks far worse without.
-DOCUMENT_PREFIX = "search_document: "
-QUERY_PREFIX = "search_query: "
-PREFIX_SCHEME = "nomic@1"
 
 # A batch that fails although this text passes has a text that causes it.
 _PROBE = "probe"
@@ -57,6 +54,7 @@ class OllamaEmbedder:
             ModelUnavailable: no host answers.
         """
         self._model = model
+        self._prefixes = prefixes_of(model)
         self._hosts = Hosts(model, hosts, patience or Patience())
         try:
             dimension, context = self._hosts.call(lambda client: _sizes(client, model))
@@ -69,7 +67,7 @@ class OllamaEmbedder:
             model=model,
             digest=self._hosts.digest,
             dimension=dimension,
-            prefix_scheme=PREFIX_SCHEME,
+            prefix_scheme=self._prefixes.scheme,
         )
 
     @property
@@ -111,9 +109,15 @@ class OllamaEmbedder:
         """
         if not text.strip():
             raise NothingToEmbed("The query is empty; write it in words.")
-        vectors = self._ask([self._fitted(text, QUERY_PREFIX)], QUERY_PREFIX)
-        self._hosts.confirm(DIGEST_AGE_SECONDS)
-        return np.asarray(vectors[0], dtype=np.float32)
+        prefix = self._prefixes.query
+        asked = self._fitted(text, prefix)
+        while True:
+            try:
+                return self._query_vector(prefix + asked)
+            except InputTooLong:
+                if len(asked) <= SHORTEST_CUT_CHARACTERS:
+                    raise
+                asked = cut_middle(asked, int(len(asked) * SHRINK_FACTOR))
 
     def close(self) -> None:
         """Close the connections."""
@@ -131,7 +135,7 @@ class OllamaEmbedder:
         """Texts of like length together, longest first: a batch takes as long as it must, no longer."""
         failures.update((index, _EMPTY) for index, text in enumerate(texts) if not text.strip())
         numbered = [
-            (index, self._fitted(text, DOCUMENT_PREFIX))
+            (index, self._fitted(text, self._prefixes.document))
             for index, text in enumerate(texts)
             if index not in failures
         ]
@@ -180,16 +184,21 @@ class OllamaEmbedder:
             self._ask([_PROBE])
             return self._ask(texts, repeat_failing=False)
 
-    def _ask(
-        self, texts: list[str], prefix: str = DOCUMENT_PREFIX, *, repeat_failing: bool = True
+    def _ask(self, texts: list[str], *, repeat_failing: bool = True) -> NDArray[np.float32]:
+        inputs = [self._prefixes.document + text for text in texts]
+        return self._hosts.call(lambda client: self._embed(client, inputs), repeat_failing=repeat_failing)
+
+    def _query_vector(self, text: str) -> NDArray[np.float32]:
+        vectors = self._hosts.call(
+            lambda client: self._embed(client, [text], QUERY_KEEP_ALIVE), digest_age=DIGEST_AGE_SECONDS
+        )
+        return np.asarray(vectors[0], dtype=np.float32)
+
+    def _embed(
+        self, client: OllamaClient, inputs: list[str], keep_alive: str | None = None
     ) -> NDArray[np.float32]:
-        inputs = [prefix + text for text in texts]
-
-        def embed(client: OllamaClient) -> NDArray[np.float32]:
-            reply = client.embed(self._model, inputs, truncate=False)
-            return checked_vectors(reply.embeddings, len(inputs), self._fingerprint.dimension)
-
-        return self._hosts.call(embed, repeat_failing=repeat_failing)
+        reply = client.embed(self._model, inputs, truncate=False, keep_alive=keep_alive)
+        return checked_vectors(reply.embeddings, len(inputs), self._fingerprint.dimension)
 
 
 def _paired(batch: list[_Numbered], vectors: NDArray[np.float32]) -> list[_Outcome]:
@@ -211,5 +220,5 @@ def _sizes(client: OllamaClient, model: str) -> tuple[int, int]:
         for end in (".embedding_length", ".context_length")
     )
     if dimension is None:
-        dimension = len(client.embed(model, [DOCUMENT_PREFIX + _PROBE], truncate=False).embeddings[0])
+        dimension = len(client.embed(model, [_PROBE], truncate=False).embeddings[0])
     return dimension, context or EMBED_CONTEXT_TOKENS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -79,11 +80,18 @@ class Hosts:
         self._hosts = [_Host(url, patience.read) for url in urls]
         self._changed = threading.Condition()
 
-    def call(self, ask: Callable[[OllamaClient], Answer], *, repeat_failing: bool = True) -> Answer:
+    def call(
+        self,
+        ask: Callable[[OllamaClient], Answer],
+        *,
+        repeat_failing: bool = True,
+        digest_age: float = math.inf,
+    ) -> Answer:
         """Ask the freest host; ask again, elsewhere where possible, what can heal.
 
         A timeout costs minutes and is tried once more only. With `repeat_failing` false a status of 5xx
-        is raised at once: the caller is looking for the text that causes it.
+        is raised at once: the caller is looking for the text that causes it. The digest of the host's
+        model is looked up first where it was last seen more than `digest_age` seconds ago.
 
         Raises:
             ModelError: the answer of the last attempt, or what no attempt can heal.
@@ -94,7 +102,7 @@ class Hosts:
             host = self._take()
             try:
                 with translated_errors(host.url, self.model):
-                    self._verify(host)
+                    self._verify(host, digest_age)
                     answer = ask(host.client)
             except ModelUnavailable as error:
                 # With another host at work, a dead one costs this call nothing but its turn.
@@ -114,20 +122,19 @@ class Hosts:
             finally:
                 self._give_back(host)
 
-    def confirm(self, max_age: float = 0.0) -> None:
-        """Look the digest up again wherever it was last seen more than `max_age` seconds ago.
+    def confirm(self) -> None:
+        """Look the digest up again wherever the model was used.
 
         Raises:
             ModelChanged: somebody pulled another build of the model; nothing asked since then may be kept.
         """
-        oldest = time.monotonic() - max_age
         for host in self._hosts:
-            if host.verified_at is None or host.verified_at > oldest:
+            if host.verified_at is None:
                 continue
             host.verified_at = None
             try:
                 with translated_errors(host.url, self.model):
-                    self._verify(host)
+                    self._verify(host, digest_age=0.0)
             except ModelUnavailable:
                 continue  # it is verified before it is used again
 
@@ -173,8 +180,9 @@ class Hosts:
                 host.retry_at = time.monotonic() + UNFIT_HOST_PAUSE_SECONDS
             return bool(others)
 
-    def _verify(self, host: _Host) -> None:
-        if host.verified_at is not None:
+    def _verify(self, host: _Host, digest_age: float) -> None:
+        seen = host.verified_at
+        if seen is not None and time.monotonic() - seen <= digest_age:
             return
         found = _digest(host.client, self.model)
         with self._changed:

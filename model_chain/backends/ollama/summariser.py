@@ -8,7 +8,7 @@ from typing import Self
 
 import ollama
 
-from model_chain.backends.ollama.client import OllamaClient
+from model_chain.backends.ollama.client import HostFailing, OllamaClient
 from model_chain.backends.ollama.hosts import Hosts, Patience
 from model_chain.backends.ollama.prompt import INSTRUCTIONS, PROMPT_VERSION, correction, messages
 from model_chain.errors import DescriptionRejected, InputTooLong, ModelError, ModelMissing
@@ -28,6 +28,9 @@ RUNNER_OPTIONS = {
     "temperature": 0,
     "seed": 1,
 }
+
+# A host that answers this although it fails on some code fails because of that code.
+_PROBE = [{"role": "user", "content": "Say yes."}]
 
 _ATTEMPTS = 2
 _SMALLEST_SHARE = 0.1
@@ -70,20 +73,25 @@ class OllamaSummariser:
         """Describe one unit in 5 to 80 words that hold no name the code does not.
 
         Raises:
-            DescriptionRejected: two replies in a row could not be used; the message says why.
+            DescriptionRejected: two replies in a row could not be used, or the host fails on this code and on
+                no other; the message says why.
             ModelChanged: the model was replaced meanwhile.
             ModelError: no host answers.
         """
-        share = 1.0
+        share, suspected = 1.0, False
         while True:
             try:
-                text = self._described(unit, share)
+                text = self._described(unit, share, repeat_failing=not suspected)
             except InputTooLong:
                 share *= SHRINK_FACTOR
                 if share < _SMALLEST_SHARE:
                     raise
+            except HostFailing as error:
+                if suspected:
+                    raise DescriptionRejected(f"{self._model} fails on this code: {error}") from error
+                self._ask(_PROBE)  # raises where the fault is the host's, not this unit's
+                suspected = True
             else:
-                self._hosts.confirm(DIGEST_AGE_SECONDS)
                 return Description(text=text, source=self.source)
 
     def close(self) -> None:
@@ -98,12 +106,12 @@ class OllamaSummariser:
     ) -> None:
         self.close()
 
-    def _described(self, unit: CodeUnit, share: float) -> str:
+    def _described(self, unit: CodeUnit, share: float, *, repeat_failing: bool) -> str:
         question = messages(unit, share)
         said: list[dict[str, str]] = []
         fault: str | None = None
         for _ in range(_ATTEMPTS):
-            reply = self._ask([*question, *said])
+            reply = self._ask([*question, *said], repeat_failing=repeat_failing)
             text = reply.message.content or ""
             fault = _cut_off(reply) or description_fault(text, unit, INSTRUCTIONS)
             if fault is None:
@@ -111,9 +119,11 @@ class OllamaSummariser:
             said = correction(text, fault) if text.strip() else []
         raise DescriptionRejected(f"{self._model} gave no usable description: {fault}.")
 
-    def _ask(self, conversation: list[dict[str, str]]) -> ollama.ChatResponse:
+    def _ask(self, conversation: list[dict[str, str]], *, repeat_failing: bool = True) -> ollama.ChatResponse:
         return self._hosts.call(
-            lambda client: client.chat_whole(self._model, conversation, RUNNER_OPTIONS, think=self._think)
+            lambda client: client.chat_whole(self._model, conversation, RUNNER_OPTIONS, think=self._think),
+            repeat_failing=repeat_failing,
+            digest_age=DIGEST_AGE_SECONDS,
         )
 
 

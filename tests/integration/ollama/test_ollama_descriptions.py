@@ -184,6 +184,7 @@ def test_a_reply_that_did_not_end_by_itself_is_no_description(
         scripted.QUEUE_FULL,
         scripted.OUT_OF_MEMORY,
         scripted.LOAD_TIMED_OUT,
+        scripted.RATE_LIMITED,
         scripted.CRASHED,
         scripted.error_in_body,
         scripted.html,
@@ -217,7 +218,33 @@ def test_what_does_not_heal_ends_in_an_error_with_its_cause(
     server.fail_always("/api/chat", fault)
     with pytest.raises(error):
         summariser.summarise(UNIT)
-    assert len(chats(server)) <= 8
+    assert len(chats(server)) <= 8  # four attempts; a failing host is asked about something else too
+
+
+def test_code_on_which_the_runner_crashes_fails_alone(
+    server: ScriptedOllama, summariser: OllamaSummariser
+) -> None:
+    server.poison["POISON"] = scripted.CRASHED
+    with pytest.raises(DescriptionRejected, match=r"fails on this code: .*segmentation fault"):
+        summariser.summarise(replace(UNIT, text="POISON = 1"))
+    assert summariser.summarise(UNIT).text == GOOD_REPLY
+    assert len(chats(server)) == 7  # four attempts, a probe, once more, and the sound one
+
+
+def test_a_crash_that_heals_is_not_blamed_on_the_code(
+    server: ScriptedOllama, summariser: OllamaSummariser
+) -> None:
+    server.fail_next("/api/chat", *[scripted.CRASHED] * 4)
+    assert summariser.summarise(UNIT).text == GOOD_REPLY
+    assert len(chats(server)) == 6
+
+
+def test_a_reply_cut_at_any_byte_is_asked_for_again(
+    server: ScriptedOllama, summariser: OllamaSummariser
+) -> None:
+    for byte in range(0, 700, 29):
+        server.fail_next("/api/chat", scripted.cut_at(byte))
+        assert summariser.summarise(UNIT).text == GOOD_REPLY
 
 
 def test_an_embedding_model_is_no_summariser(server: ScriptedOllama) -> None:

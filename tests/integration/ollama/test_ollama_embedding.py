@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from model_chain.backends.ollama import OllamaEmbedder
-from model_chain.errors import NothingToEmbed
+from model_chain.errors import InputTooLong, NothingToEmbed
 from tests.servers.scripted_ollama import DIMENSION, EMBED_MODEL, IMPATIENT, NOMIC, ScriptedOllama, vector_of
 
 
@@ -31,6 +32,42 @@ def test_documents_and_queries_carry_their_prefixes(server: ScriptedOllama, embe
     embedder.embed_documents(["def f(): pass"])
     embedder.embed_query("where is f")
     assert inputs(server) == [["search_document: def f(): pass"], ["search_query: where is f"]]
+
+
+def test_each_model_is_told_what_its_own_card_says(server: ScriptedOllama) -> None:
+    gemma = replace(NOMIC, name="embeddinggemma:latest", digest="9" * 64)
+    server.model.models.append(gemma)
+    with OllamaEmbedder("embeddinggemma", [server.url], IMPATIENT) as other:
+        other.embed_documents(["def f(): pass"])
+        other.embed_query("where is f")
+        assert other.fingerprint.prefix_scheme == "gemma@1"
+    assert inputs(server) == [
+        ["title: none | text: def f(): pass"],
+        ["task: search result | query: where is f"],
+    ]
+
+
+def test_a_query_keeps_its_model_loaded_and_a_night_does_not(
+    server: ScriptedOllama, embedder: OllamaEmbedder
+) -> None:
+    embedder.embed_documents(["def f(): pass"])
+    embedder.embed_query("where is f")
+    asked = [call.body for call in server.calls if call.route == "/api/embed"]
+    assert [one.get("keep_alive") for one in asked] == [None, "1h"]
+    assert len(server.model.loads) == 1
+
+
+def test_a_query_whose_tokens_were_underestimated_is_cut_until_it_fits(
+    server: ScriptedOllama, embedder: OllamaEmbedder
+) -> None:
+    server.model.characters_per_token = 1.0
+    assert embedder.embed_query("HEAD " + "+-*/" * 3000 + " TAIL").shape == (DIMENSION,)
+    lengths = [len(one[0]) for one in inputs(server)]
+    assert lengths == sorted(lengths, reverse=True)
+    assert lengths[-1] < 2048
+    server.model.characters_per_token = 0.01
+    with pytest.raises(InputTooLong):
+        embedder.embed_query("where are sessions refreshed")
 
 
 def test_every_vector_belongs_to_its_text_whatever_order_they_were_sent_in(embedder: OllamaEmbedder) -> None:

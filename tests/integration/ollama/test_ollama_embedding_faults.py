@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
+import httpx
 import numpy as np
 import pytest
 
@@ -26,7 +27,7 @@ TEXTS = [f"text number {index}" for index in range(32)]
 HEALING = {
     "queue full": scripted.QUEUE_FULL,
     "out of memory while loading": scripted.OUT_OF_MEMORY,
-    "load timed out": scripted.LOAD_TIMED_OUT,
+    "a proxy's rate limit": scripted.RATE_LIMITED,
     "runner crashed": scripted.CRASHED,
     "bad gateway": scripted.bad_gateway,
     "a page with status 200": scripted.html,
@@ -147,6 +148,17 @@ def test_a_hang_that_ends_is_survived(server: ScriptedOllama, embedder: OllamaEm
     assert embedder.embed_documents(TEXTS).failures == {}
 
 
+def test_a_load_that_timed_out_has_cost_minutes_and_is_tried_once_more(
+    server: ScriptedOllama, embedder: OllamaEmbedder
+) -> None:
+    server.fail_next("/api/embed", scripted.LOAD_TIMED_OUT)
+    assert embedder.embed_documents(TEXTS).failures == {}
+    server.fail_always("/api/embed", scripted.LOAD_TIMED_OUT)
+    with pytest.raises(ModelUnavailable, match="could not load nomic-embed-text in time"):
+        embedder.embed_documents(TEXTS)
+    assert server.count("/api/embed") == 4
+
+
 def test_a_long_load_is_waited_for(server: ScriptedOllama, embedder: OllamaEmbedder) -> None:
     server.fail_next("/api/embed", scripted.late(0.8))
     assert embedder.embed_documents(TEXTS).failures == {}
@@ -234,6 +246,41 @@ def test_a_query_is_not_retried() -> None:
         with pytest.raises(ModelUnavailable, match="busy"):
             embedder.embed_query("where")
         assert server.count("/api/embed") == 1
+
+
+def test_a_query_notices_a_replaced_model_once_its_digest_is_old(
+    server: ScriptedOllama, embedder: OllamaEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embedder.embed_query("where")
+    server.model.models = other_build().models
+    assert embedder.embed_query("where").shape == (16,)  # the digest was looked up a moment ago
+    monkeypatch.setattr("model_chain.backends.ollama.embedder.DIGEST_AGE_SECONDS", 0.0)
+    with pytest.raises(ModelChanged):
+        embedder.embed_query("where")
+
+
+def test_a_query_looks_at_no_host_but_the_one_it_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    with (
+        ScriptedOllama() as one,
+        ScriptedOllama() as other,
+        OllamaEmbedder(EMBED_MODEL, [one.url, other.url], QUERY_PATIENCE) as embedder,
+    ):
+        embedder.embed_documents([f"text {index}" for index in range(640)])
+        monkeypatch.setattr("model_chain.backends.ollama.embedder.DIGEST_AGE_SECONDS", 0.0)
+        before = one.count("/api/tags") + other.count("/api/tags")
+        embedder.embed_query("where")
+        assert one.count("/api/tags") + other.count("/api/tags") == before + 1
+
+
+def test_a_host_that_drops_packets_is_unreachable_not_silent(
+    embedder: OllamaEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def time_out(*_: object, **__: object) -> None:
+        raise httpx.ConnectTimeout("timed out")
+
+    monkeypatch.setattr("httpcore.ConnectionPool.handle_request", time_out)
+    with pytest.raises(ModelUnavailable, match="cannot be reached"):
+        embedder.embed_documents(TEXTS)
 
 
 def test_a_query_goes_to_the_living_host() -> None:
