@@ -27,7 +27,8 @@ from indexer.nightly import NightOptions, run_night
 from indexer.sources.definition import SourceDefinition, SourceKind
 from model_chain.backends.embedded import EmbeddedEmbedder
 from model_chain.backends.extractive import ExtractiveSummariser
-from nightdex.models import embedder_for
+from nightdex.models import embedders_of
+from nightdex.settings import Embedding
 from search_api.query import parse_query
 from search_api.search import Searcher, searching
 
@@ -103,7 +104,7 @@ async def measure(
     """Ask every question of each variant, one at a time, restricted to its repository by the filter."""
     results = {}
     repositories = tuple(repositories)
-    async with searching(state, embedder_for) as opened:
+    async with searching(state, embedders_of(Embedding())) as opened:
         catalogue = opened.serving.current().reader.catalogue
         languages = {
             repository.name: repository.language or _main_language(catalogue, repository.name)

@@ -13,7 +13,7 @@ from typing import Any
 from index_store.durable import write_durably
 from index_store.errors import FormatTooNew, IndexDamaged
 from index_store.limits import HASH_BLOCK
-from index_store.schema import FORMAT_VERSION, EmbedderRecord, Manifest, RepositoryState
+from index_store.schema import FORMAT_VERSION, EmbedderRecord, Manifest, RepositoryState, SummariserRecord
 
 MANIFEST_NAME = "manifest.json"
 
@@ -72,6 +72,7 @@ def _decode(body: Mapping[str, Any]) -> Manifest:
         chunks=body["chunks"],
         repositories=tuple(RepositoryState(**state) for state in body["repositories"]),
         files={name: (size, digest) for name, (size, digest) in body["files"].items()},
+        summariser=SummariserRecord(**body["summariser"]) if body.get("summariser") else None,
     )
 
 

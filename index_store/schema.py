@@ -102,6 +102,15 @@ class EmbedderRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class SummariserRecord:
+    """Who describes the chunks of an index, so that the next night asks the same; `digest` may be ""."""
+
+    provider: str
+    model: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class RepositoryState:
     """What a generation knows of one repository. `stale` means: kept from an earlier night."""
 
@@ -119,7 +128,11 @@ class RepositoryState:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a generation is. `files` maps each file of the generation to its size and SHA-256."""
+    """What a generation is.
+
+    `files` maps each file of the generation to its size and SHA-256. `summariser` is None in manifests of
+    nights that did not record it.
+    """
 
     format_version: int
     generation: int
@@ -129,3 +142,4 @@ class Manifest:
     chunks: int
     repositories: tuple[RepositoryState, ...]
     files: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+    summariser: SummariserRecord | None = None

@@ -42,6 +42,7 @@ from index_store.schema import (
     FileRow,
     Manifest,
     RepositoryState,
+    SummariserRecord,
     SummaryUpdate,
     Vector,
 )
@@ -257,8 +258,12 @@ class GenerationWriter:
         self._added.update(self._pending)
         self._pending.clear()
 
-    def publish(self, repositories: Sequence[RepositoryState]) -> Manifest:
+    def publish(
+        self, repositories: Sequence[RepositoryState], summariser: SummariserRecord | None = None
+    ) -> Manifest:
         """Make the generation whole and let it serve; the writer then goes on from it, towards another one.
+
+        The manifest names `repositories` and `summariser` as they are given.
 
         Raises:
             IndexDamaged: rows and inventory disagree, or a search does not find what is stored; the old
@@ -276,12 +281,18 @@ class GenerationWriter:
             raise IndexDamaged(f"The new generation was not published: {'; '.join(problems[:3])}.")
         self._failpoint("inventory")
         write_inventory(folder / INVENTORY_NAME, self._inventory)
-        manifest = self._seal(folder, table.count_rows(), repositories)
+        manifest = self._seal(folder, table.count_rows(), repositories, summariser)
         self._serve(folder, manifest.generation)
         self._start_over(manifest)
         return manifest
 
-    def _seal(self, folder: Path, chunks: int, repositories: Sequence[RepositoryState]) -> Manifest:
+    def _seal(
+        self,
+        folder: Path,
+        chunks: int,
+        repositories: Sequence[RepositoryState],
+        summariser: SummariserRecord | None,
+    ) -> Manifest:
         """Hash, write the manifest, and make every byte durable."""
         self._failpoint("digest")
         base_dir = self._base_dir(self.base) if self.base else None
@@ -295,6 +306,7 @@ class GenerationWriter:
             chunks=chunks,
             repositories=tuple(repositories),
             files=digest_files(folder, base_dir, known),
+            summariser=summariser,
         )
         self._failpoint("manifest")
         write_manifest(folder, manifest)

@@ -63,6 +63,10 @@ class Embedder(Protocol):
         """
         ...
 
+    def close(self) -> None:
+        """Let go of connections; the embedder is not used after this."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class CodeUnit:

@@ -66,6 +66,9 @@ class FakeEmbedder:
         self._wait()
         return self._vector(text)
 
+    def close(self) -> None:
+        """Nothing is held."""
+
     def _wait(self) -> None:
         if self.down:
             raise ModelUnavailable("The fake model runtime is down.")

@@ -78,14 +78,19 @@ def serve(*, config: ConfigOption = None) -> int:
 
     A new night is served without a restart, and without failing a request.
     """
-    from nightdex.models import embedder_for
+    from nightdex.models import embedders_of
     from search_api.server import ServiceOptions
     from search_api.server import serve as serve_until_stopped
 
     configuration = _configuration(config)
     api = configuration.settings.api
     serve_until_stopped(
-        ServiceOptions(configuration.state_dir, embedder_for, api.host, api.port),
+        ServiceOptions(
+            configuration.state_dir,
+            embedders_of(configuration.settings.embedding),
+            api.host,
+            api.port,
+        ),
         announce=lambda address: print(f"serving on {address}", file=sys.stderr, flush=True),  # noqa: T201
     )
     return 0
@@ -120,7 +125,7 @@ def search(
 
     --repo, --lang, --path and --kind may be repeated: any of the values given will do.
     """
-    from nightdex.models import embedder_for
+    from nightdex.models import embedders_of
     from search_api.cli import Output, search_command
     from search_api.query import parse_query
 
@@ -137,7 +142,9 @@ def search(
         regex=regex,
     )
     output = Output.JSON if as_json else Output.VIMGREP if vimgrep else Output.HUMAN
-    return search_command(parsed, _configuration(config).state_dir, embedder_for, output)
+    configuration = _configuration(config)
+    embedder_for = embedders_of(configuration.settings.embedding)
+    return search_command(parsed, configuration.state_dir, embedder_for, output)
 
 
 @app.command()

@@ -4,52 +4,102 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from model_chain.errors import ModelMissing
+import structlog
+
+from model_chain.errors import ModelError, ModelMissing
 from model_chain.protocol import Fingerprint
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from index_store.schema import EmbedderRecord
     from model_chain.protocol import Embedder, Summariser
     from nightdex.settings import Embedding, Summaries
 
+log = structlog.get_logger(__name__)
 
-def night_embedder(settings: Embedding) -> Embedder:
-    """Return the embedder of the night.
+# ruff: noqa: PLC0415 - the embedded table and Ollama's client are each loaded only by who uses them
+
+
+def night_embedder(settings: Embedding, recorded: EmbedderRecord | None) -> Embedder:
+    """Return the embedder of the night; `recorded` is the one whose vectors the index holds.
+
+    "auto" keeps the recorded provider. At the first build it is Ollama if a host answers and has the model,
+    else the one in the package. A host that is down never changes the model: the recorded one is returned,
+    and raises once it is used.
 
     Raises:
-        ModelMissing: the model in the package is not whole.
+        ModelMissing: the model in the package is not whole, or no host has the one that was asked for.
+        ModelUnavailable: no host answers, and the index has no vectors of this model.
     """
-    from model_chain.backends.embedded import EmbeddedEmbedder  # noqa: PLC0415 - loads the table's reader
+    from model_chain.backends.embedded import EmbeddedEmbedder
 
-    match settings.provider:
-        case "auto" | "embedded":
-            return EmbeddedEmbedder()
+    provider = recorded.provider if settings.provider == "auto" and recorded else settings.provider
+    if provider == "ollama" or (provider == "auto" and _answers(settings.model, settings.hosts)):
+        return _ollama_embedder(settings, recorded)
+    return EmbeddedEmbedder()
+
+
+def _ollama_embedder(settings: Embedding, recorded: EmbedderRecord | None) -> Embedder:
+    from model_chain.backends.ollama import OllamaEmbedder, find_model
+
+    try:
+        # Without the night's patience, which is for hosts that have answered before.
+        find_model(settings.model, settings.hosts)
+        return OllamaEmbedder(settings.model, settings.hosts)
+    except ModelError as error:
+        if recorded is None or (recorded.provider, recorded.model) != ("ollama", settings.model):
+            raise
+        log.warning("the embedder does not answer: old vectors are kept", reason=str(error))
+        return OllamaEmbedder(settings.model, settings.hosts, recorded=_fingerprint(recorded))
 
 
 def night_summariser(settings: Summaries) -> Summariser:
     """Return the summariser of the night."""
-    from model_chain.backends.extractive import ExtractiveSummariser  # noqa: PLC0415 - only the night needs it
+    from model_chain.backends.extractive import ExtractiveSummariser
 
     match settings.provider:
         case "auto" | "extractive":
             return ExtractiveSummariser()
 
 
-def embedder_for(record: EmbedderRecord) -> Embedder:
-    """Return the very embedder whose vectors a generation holds.
+def embedders_of(settings: Embedding) -> Callable[[EmbedderRecord], Embedder]:
+    """Return what finds the very embedder whose vectors a generation holds; it raises ModelMissing.
 
-    Raises:
-        ModelMissing: this nightdex does not have it.
+    Ollama is not asked before the first query: a host that is down when a generation is opened may be up by
+    then.
     """
-    from model_chain.backends.embedded import EmbeddedEmbedder  # noqa: PLC0415 - loads the table's reader
 
-    recorded = Fingerprint(
-        record.provider, record.model, record.digest, record.dimension, record.prefix_scheme
-    )
-    embedder = EmbeddedEmbedder()
-    if embedder.fingerprint != recorded:
-        raise ModelMissing(
-            f"the index was built with {recorded} and this nightdex has {embedder.fingerprint}: "
-            "run `nightdex run` to rebuild it"
-        )
-    return embedder
+    def embedder_for(record: EmbedderRecord) -> Embedder:
+        wanted = _fingerprint(record)
+        if record.provider == "ollama":
+            from model_chain.backends.ollama import QUERY_PATIENCE, OllamaEmbedder
+
+            return OllamaEmbedder(record.model, settings.hosts, QUERY_PATIENCE, recorded=wanted)
+        from model_chain.backends.embedded import EmbeddedEmbedder
+
+        embedder = EmbeddedEmbedder()
+        if embedder.fingerprint != wanted:
+            raise ModelMissing(
+                f"the index was built with {wanted} and this nightdex has {embedder.fingerprint}: "
+                "run `nightdex run` to rebuild it"
+            )
+        return embedder
+
+    return embedder_for
+
+
+def _answers(model: str, hosts: Sequence[str]) -> bool:
+    """Whether a host answers at once and has the model."""
+    from model_chain.backends.ollama import find_model
+
+    try:
+        find_model(model, hosts)
+    except ModelError as error:
+        log.info("Ollama is not used", model=model, reason=str(error))
+        return False
+    return True
+
+
+def _fingerprint(record: EmbedderRecord) -> Fingerprint:
+    return Fingerprint(record.provider, record.model, record.digest, record.dimension, record.prefix_scheme)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Collection, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from index_store.errors import IndexStoreError
 from index_store.generations import current_generation, generation_dir
 from index_store.manifest import read_manifest
+from index_store.schema import Manifest
 from indexer.errors import RepositoriesFailed
 from indexer.night_report import NightReport
 from indexer.nightly import NightOptions, run_night
@@ -31,10 +33,14 @@ def run_night_command(file: Path, only: Sequence[str], *, accept_vanished: bool,
     configuration, sources = load_sources(file, known=indexed_names)
     _refuse_unknown(only, sources)
     settings = configuration.settings
-    with showing_progress() as progress:
+    manifest = serving_manifest(configuration.state_dir)
+    with (
+        closing(night_embedder(settings.embedding, manifest.embedder if manifest else None)) as embedder,
+        showing_progress() as progress,
+    ):
         report = run_night(
             NightOptions(configuration.state_dir, sources, frozenset(only), accept_vanished),
-            night_embedder(settings.embedding),
+            embedder,
             night_summariser(settings.summaries),
             progress,
         )
@@ -48,11 +54,16 @@ def run_night_command(file: Path, only: Sequence[str], *, accept_vanished: bool,
 
 def indexed_names(state_dir: Path) -> Collection[str]:
     """The names of the repositories that the current generation holds; none where there is no index."""
+    manifest = serving_manifest(state_dir)
+    return {state.name for state in manifest.repositories} if manifest else ()
+
+
+def serving_manifest(state_dir: Path) -> Manifest | None:
+    """What the current generation says of itself; None where there is no index, or none that can be read."""
     try:
-        manifest = read_manifest(generation_dir(state_dir, current_generation(state_dir)))
+        return read_manifest(generation_dir(state_dir, current_generation(state_dir)))
     except IndexStoreError:
-        return ()
-    return {state.name for state in manifest.repositories}
+        return None
 
 
 def summary(report: NightReport) -> str:

@@ -118,7 +118,7 @@ class Index(Section):
 class Embedding(Section):
     """What turns text into vectors."""
 
-    provider: Literal["auto", "embedded"] = "auto"
+    provider: Literal["auto", "ollama", "embedded"] = "auto"
     model: Text = "nomic-embed-text"
     hosts: Hosts = ("http://127.0.0.1:11434",)
 

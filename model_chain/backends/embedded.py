@@ -104,6 +104,9 @@ class EmbeddedEmbedder:
             raise NothingToEmbed("The query holds no word that the embedded model knows; write it in words.")
         return vector
 
+    def close(self) -> None:
+        """The table goes with the last reference to it."""
+
     def _encodable(self, text: str) -> str:
         """The text, cut to its limit; lone surrogates, which cannot be encoded, become "?"."""
         text = text[: self._max_characters]

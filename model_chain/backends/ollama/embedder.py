@@ -46,16 +46,35 @@ _Outcome = tuple[int, NDArray[np.float32] | str]
 class OllamaEmbedder:
     """Embeds through one model on one or several Ollama hosts. Thread-safe."""
 
-    def __init__(self, model: str, hosts: Sequence[str], patience: Patience | None = None) -> None:
+    def __init__(
+        self,
+        model: str,
+        hosts: Sequence[str],
+        patience: Patience | None = None,
+        *,
+        recorded: Fingerprint | None = None,
+    ) -> None:
         """Look the model up on the first host that answers; this does not load it.
 
+        With `recorded`, the fingerprint of an earlier look, nothing is asked now: the host may be down, and a
+        model that is another one by then raises ModelChanged when it is used.
+
         Raises:
-            ModelMissing: no host has the model.
+            ModelMissing: no host has the model, or the record is of other prefixes.
             ModelUnavailable: no host answers.
         """
         self._model = model
         self._prefixes = prefixes_of(model)
-        self._hosts = Hosts(model, hosts, patience or Patience())
+        self._hosts = Hosts(model, hosts, patience or Patience(), recorded.digest if recorded else "")
+        self._tokens = EMBED_CONTEXT_TOKENS - RESERVED_TOKENS
+        if recorded:
+            if recorded.prefix_scheme != self._prefixes.scheme:
+                raise ModelMissing(
+                    f"The index has the prefixes {recorded.prefix_scheme} and this nightdex writes "
+                    f"{self._prefixes.scheme}: run `nightdex run` to rebuild it."
+                )
+            self._fingerprint = recorded
+            return
         try:
             dimension, context = self._hosts.call(lambda client: _sizes(client, model))
         except ModelError:

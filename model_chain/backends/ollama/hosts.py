@@ -68,13 +68,13 @@ class Hosts:
     Every host must hold the same build of the model: the first digest seen is the one all others must have.
 
     Attributes:
-        digest: of the model, from /api/tags; "" until the first call.
+        digest: of the model, from /api/tags; "" until the first call, unless it was given.
         capacity: calls that may run at once, over all hosts.
     """
 
-    def __init__(self, model: str, urls: Sequence[str], patience: Patience) -> None:
+    def __init__(self, model: str, urls: Sequence[str], patience: Patience, digest: str = "") -> None:
         self.model = model
-        self.digest = ""
+        self.digest = digest
         self.capacity = CALLS_PER_HOST * len(urls)
         self._patience = patience
         self._hosts = [_Host(url, patience.read) for url in urls]
@@ -193,6 +193,20 @@ class Hosts:
                 f"run `ollama pull {self.model}` on every host, then rebuild."
             )
         host.verified_at = time.monotonic()
+
+
+def find_model(model: str, urls: Sequence[str]) -> str:
+    """The digest of a model on the first host that has it, without patience.
+
+    Raises:
+        ModelMissing: hosts answer, and none has it.
+        ModelUnavailable: no host answers.
+    """
+    hosts = Hosts(model, urls, QUERY_PATIENCE)
+    try:
+        return hosts.call(lambda _: hosts.digest)
+    finally:
+        hosts.close()
 
 
 def _digest(client: OllamaClient, model: str) -> str:

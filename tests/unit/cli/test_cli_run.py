@@ -23,7 +23,7 @@ import sys
 from model_chain.testing import FakeEmbedder, FakeSummariser
 from nightdex import night
 from nightdex.cli import main
-night.night_embedder = lambda _: FakeEmbedder()
+night.night_embedder = lambda *_: FakeEmbedder()
 night.night_summariser = lambda _: FakeSummariser(delay=60)
 main(["run", "--config", sys.argv[1]])
 """
@@ -48,7 +48,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         '[index]\nstate_dir = "state"\n[[repo]]\npath = "shop"\n[[repo]]\npath = "tools"\n'
     )
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(night, "night_embedder", lambda _: FakeEmbedder())
+    monkeypatch.setattr(night, "night_embedder", lambda *_: FakeEmbedder())
     before = signal.getsignal(signal.SIGTERM)
     yield tmp_path
     signal.signal(signal.SIGTERM, before)

@@ -107,7 +107,7 @@ def test_a_file_with_every_key_holds(tmp_path: Path) -> None:
         ),
         (
             '[[repo]]\npath = "."\n[embedding]\nprovider = "openai"',
-            "4: 'provider' in [embedding] is 'openai'; it must be 'auto' or 'embedded'",
+            "4: 'provider' in [embedding] is 'openai'; it must be 'auto', 'ollama' or 'embedded'",
         ),
         (
             '[[repo]]\npath = "."\n[embedding]\nhosts = ["nowhere"]',
