@@ -46,11 +46,17 @@ def building_dir(state_dir: Path) -> Path:
 
 
 def list_generations(state_dir: Path) -> list[int]:
-    """The numbers of all complete generations, oldest first."""
+    """The numbers of all complete generations, oldest first.
+
+    Raises:
+        IndexDamaged: the folder cannot be read.
+    """
     try:
         names = [entry.name for entry in generations_dir(state_dir).iterdir()]
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
+    except OSError as error:
+        raise _unreadable(generations_dir(state_dir), error) from error
     return sorted(int(name) for name in names if name.isascii() and name.isdecimal())
 
 
@@ -63,7 +69,7 @@ def current_generation(state_dir: Path) -> int:
     Raises:
         NoIndex: there is none.
         FormatTooNew: a newer nightdex published it.
-        IndexDamaged: there are generations, and none is whole.
+        IndexDamaged: there are generations, and none is whole, or they cannot be read.
     """
     named = _named_generation(state_dir)
     if named is not None:
@@ -84,11 +90,19 @@ def current_generation(state_dir: Path) -> int:
 def _named_generation(state_dir: Path) -> int | None:
     try:
         text = (state_dir / CURRENT_NAME).read_text("ascii", errors="replace").strip()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:
+        raise _unreadable(state_dir / CURRENT_NAME, error) from error
     if text.isascii() and text.isdecimal() and generation_dir(state_dir, int(text)).is_dir():
         return int(text)
     return None
+
+
+def _unreadable(path: Path, error: OSError) -> IndexDamaged:
+    return IndexDamaged(
+        f"Cannot read {path}: {error.strerror}; see who may read it, and that its disk is well."
+    )
 
 
 def _looks_whole(state_dir: Path, generation: int) -> bool:

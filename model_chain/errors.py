@@ -8,6 +8,7 @@ ModelError
 ├── BadReply          the reply breaks the runtime's own contract
 ├── DescriptionRejected  the model answered, with something that is no description
 ├── ModelRefused      the runtime will not do this, however often it is asked
+├── PullFailed        the runtime could not fetch a model
 └── ModelUnavailable  the runtime cannot be reached or is failing
 """
 
@@ -61,6 +62,12 @@ class ModelRefused(ModelError):
     """The runtime will not do this, however often it is asked: wrong kind of model, or no permission."""
 
     code = "model_refused"
+
+
+class PullFailed(ModelError):
+    """The runtime could not fetch a model: the registry has none of that name, or the download broke off."""
+
+    code = "pull_failed"
 
 
 class ModelUnavailable(ModelError):

@@ -12,6 +12,9 @@ READ_SECONDS = 330.0
 QUERY_READ_SECONDS = 30.0
 QUERY_PAUSE_SECONDS = 1.0
 
+# What a host has is known without loading a model; a host that needs longer to say so is not well.
+LOOK_SECONDS = 10.0
+
 # With .5 s doubling, six attempts span 15 s: a restart of the runtime, not an outage of the night.
 RETRIES = 5
 FIRST_PAUSE_SECONDS = 0.5

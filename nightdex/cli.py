@@ -185,6 +185,24 @@ def rollback(
 
 
 @app.command()
+def doctor(
+    *,
+    pull: Annotated[
+        bool, typer.Option("--pull", help="First let every Ollama host pull the models it lacks.")
+    ] = False,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> int:
+    """Examine everything that can be wrong, and say what to do about it.
+
+    Exits with 1 when something that is configured does not work.
+    """
+    from nightdex.doctor.command import doctor_command
+
+    return doctor_command(_begin(config), pull=pull, as_json=as_json)
+
+
+@app.command()
 def version() -> int:
     """Show the version."""
     print(package_version("nightdex"))  # noqa: T201 - the command's own output

@@ -44,7 +44,7 @@ def status(manifest: Manifest, night: Mapping[str, object] | None, now: datetime
         "generation": manifest.generation,
         "built_at": manifest.built_at,
         "age_seconds": int(_age(manifest.built_at, now)),
-        "embedder": _embedder(manifest),
+        "embedder": embedder_name(manifest),
         "chunks": manifest.chunks,
         "repositories": [dataclasses.asdict(state) for state in manifest.repositories],
         "last_night": night,
@@ -56,7 +56,7 @@ def show(manifest: Manifest, night: Mapping[str, object] | None, now: datetime, 
     head = (
         f"generation {manifest.generation}, built {age(manifest.built_at, now)} ago; "
         f"repositories: {len(manifest.repositories)}, chunks: {manifest.chunks}, "
-        f"vectors of {_embedder(manifest)}"
+        f"vectors of {embedder_name(manifest)}"
     )
     rows = [_row(state, now) for state in sorted(manifest.repositories, key=lambda state: state.name)]
     tail = _night_line(night, now)
@@ -91,7 +91,8 @@ def _row(state: RepositoryState, now: datetime) -> tuple[str, ...]:
     return tuple("".join(mark if mark.isprintable() else "?" for mark in cell) for cell in cells)
 
 
-def _embedder(manifest: Manifest) -> str:
+def embedder_name(manifest: Manifest) -> str:
+    """The embedder of an index, e.g. "ollama/nomic-embed-text@0a109f422b47"."""
     record = manifest.embedder
     return str(
         Fingerprint(record.provider, record.model, record.digest, record.dimension, record.prefix_scheme)

@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tests.servers.ollama_wire import Generated, ModelCard, Refusal
+from tests.servers.ollama_wire import Generated, ModelCard, Refusal, pulled
 
 CHAT_MODEL = "smollm2:135m"
 EMBED_MODEL = "smollm2-embed"
@@ -52,6 +52,10 @@ class LlamaRuntime:
 
     def running(self) -> Sequence[ModelCard]:
         return [self._loaded.card] if self._loaded else []
+
+    def pull(self, name: str) -> Iterator[dict[str, Any]]:
+        """No registry is asked: what is here is pulled, anything else does not exist."""
+        return pulled(next((card for card in _cards() if card.name == name), None))
 
     def embed(
         self, card: ModelCard, inputs: Sequence[str], request: Mapping[str, Any]

@@ -20,7 +20,7 @@ _THEN = "2026-11-24T04:00:00.000000Z"
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """One installed model, as /api/tags and /api/show tell of it."""
+    """One installed model, as /api/tags, /api/show and /api/ps tell of it (sizes in bytes)."""
 
     name: str
     digest: str
@@ -29,6 +29,7 @@ class ModelCard:
     context_length: int
     embedding_length: int
     size: int = 100_000_000
+    on_cpu: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,8 @@ class Runtime(Protocol):
     def cards(self) -> Sequence[ModelCard]: ...
 
     def running(self) -> Sequence[ModelCard]: ...
+
+    def pull(self, name: str) -> Iterator[dict[str, Any]]: ...
 
     def embed(
         self, card: ModelCard, inputs: Sequence[str], request: Mapping[str, Any]
@@ -120,19 +123,17 @@ class OllamaServer:
             "/api/tags": lambda: json_answer({"models": [_listed(card) for card in self.runtime.cards()]}),
             "/api/ps": lambda: json_answer({"models": [_running(card) for card in self.runtime.running()]}),
             "/api/show": lambda: json_answer(_shown(self._card(body))),
-            "/api/pull": lambda: ndjson_answer(self._pull(body)),
+            "/api/pull": lambda: self._pull(body),
             "/api/embed": lambda: self._embed(body),
             "/api/chat": lambda: self._chat(body),
         }
         return routes.get(route, lambda: Answer(404, b"404 page not found", "text/plain"))()
 
     def _card(self, body: Mapping[str, Any]) -> ModelCard:
-        asked = str(body.get("model") or "")
-        name = asked if ":" in asked else f"{asked}:latest"
         for card in self.runtime.cards():
-            if card.name == name:
+            if card.name == _full_name(body):
                 return card
-        raise Refusal(404, f"model '{asked}' not found")
+        raise Refusal(404, f"model '{body.get('model') or ''}' not found")
 
     def _embed(self, body: Mapping[str, Any]) -> Answer:
         given = body.get("input")
@@ -170,18 +171,24 @@ class OllamaServer:
         records = [_chat_record(str(body["model"]), line) for line in lines]
         return ndjson_answer(records) if body.get("stream", True) else json_answer(records[0])
 
-    def _pull(self, body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        yield {"status": "pulling manifest"}
-        try:
-            card = self._card(body)
-        except Refusal:
-            yield {"error": "pull model manifest: file does not exist"}
-            return
-        for completed in (0, card.size // 2, card.size):
-            layer = f"sha256:{card.digest}"
-            line = {"status": f"pulling {card.digest[:12]}", "digest": layer, "total": card.size}
-            yield {**line, "completed": completed} if completed else line
-        yield from ({"status": one} for one in ("verifying sha256 digest", "writing manifest", "success"))
+    def _pull(self, body: Mapping[str, Any]) -> Answer:
+        lines = list(self.runtime.pull(_full_name(body)))
+        if body.get("stream", True):
+            return ndjson_answer(lines)
+        return error_answer(500, lines[-1]["error"]) if "error" in lines[-1] else json_answer(lines[-1])
+
+
+def pulled(card: ModelCard | None) -> Iterator[dict[str, Any]]:
+    """What a pull of a model says, None for one that no registry has."""
+    yield {"status": "pulling manifest"}
+    if card is None:
+        yield {"error": "pull model manifest: file does not exist"}
+        return
+    for completed in (0, card.size // 2, card.size):
+        layer = f"sha256:{card.digest}"
+        line = {"status": f"pulling {card.digest[:12]}", "digest": layer, "total": card.size}
+        yield {**line, "completed": completed} if completed else line
+    yield from ({"status": one} for one in ("verifying sha256 digest", "writing manifest", "success"))
 
 
 def json_answer(body: Mapping[str, Any], status: int = 200) -> Answer:
@@ -194,6 +201,11 @@ def error_answer(status: int, error: str) -> Answer:
 
 def ndjson_answer(lines: Iterator[dict[str, Any]] | Sequence[dict[str, Any]]) -> Answer:
     return Answer(200, b"".join(json.dumps(line).encode() + b"\n" for line in lines), NDJSON)
+
+
+def _full_name(body: Mapping[str, Any]) -> str:
+    asked = str(body.get("model") or "")
+    return asked if ":" in asked else f"{asked}:latest"
 
 
 def _chat_record(model: str, line: dict[str, Any]) -> dict[str, Any]:
@@ -232,7 +244,8 @@ def _shown(card: ModelCard) -> dict[str, Any]:
 
 
 def _running(card: ModelCard) -> dict[str, Any]:
-    memory = {"expires_at": _THEN, "size_vram": card.size, "context_length": card.context_length}
+    in_vram = card.size - card.on_cpu
+    memory = {"expires_at": _THEN, "size_vram": in_vram, "context_length": card.context_length}
     return {**_listed(card), **memory}
 
 

@@ -7,14 +7,22 @@ import json
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from model_chain.backends.ollama import Patience
-from tests.servers.ollama_wire import Answer, Generated, ModelCard, OllamaServer, Refusal, error_answer
+from tests.servers.ollama_wire import (
+    Answer,
+    Generated,
+    ModelCard,
+    OllamaServer,
+    Refusal,
+    error_answer,
+    pulled,
+)
 
 DIMENSION = 16
 EMBED_MODEL = "nomic-embed-text"
@@ -41,10 +49,14 @@ class ScriptedRuntime:
         replies: what the next chats say; GOOD_REPLY when there are none.
         loads: model and runner options, each time another combination is asked for.
         busy_seconds: time spent in model calls.
+        registry: models that are not installed and can be pulled.
+        pull_fails: how a pull breaks off once half of the model is there.
     """
 
     def __init__(self, cards: Sequence[ModelCard] = (NOMIC, QWEN)) -> None:
         self.models = list(cards)
+        self.registry: list[ModelCard] = []
+        self.pull_fails = ""
         self.replies: deque[str] = deque()
         self.loads: list[tuple[str, str]] = []
         self.seconds_per_text = 0.0
@@ -58,6 +70,17 @@ class ScriptedRuntime:
 
     def running(self) -> Sequence[ModelCard]:
         return [card for card in self.models if self.loads and self.loads[-1][0] == card.name]
+
+    def pull(self, name: str) -> Iterator[dict[str, Any]]:
+        known = {card.name: card for card in (*self.registry, *self.models)}
+        for line in pulled(known.get(name)):
+            if self.pull_fails and "completed" in line:
+                yield line
+                yield {"error": self.pull_fails}
+                return
+            if line.get("status") == "success" and known[name] not in self.models:
+                self.models.append(known[name])
+            yield line
 
     def embed(
         self, card: ModelCard, inputs: Sequence[str], request: Mapping[str, Any]
@@ -202,6 +225,11 @@ def cut_by_length(answer: Answer) -> Answer:
 def error_in_body(answer: Answer) -> Answer:
     """Status 200, then an error: what a stream says when the runner dies under it."""
     return replace(answer, body=b'{"error":"an error was encountered while running the model: EOF"}\n')
+
+
+def without_last_line(answer: Answer) -> Answer:
+    """A stream that ends before it has said how it went."""
+    return replace(answer, body=b"".join(answer.body.splitlines(keepends=True)[:-1]))
 
 
 def late(seconds: float) -> Fault:

@@ -20,6 +20,7 @@ from contextlib import contextmanager
 
 import httpx
 import ollama
+from pydantic import BaseModel
 
 from model_chain.errors import (
     BadReply,
@@ -52,6 +53,10 @@ class HostSilent(ModelUnavailable):
     """The host accepted the call and gave no answer in time."""
 
 
+class _Version(BaseModel):
+    version: str
+
+
 class OllamaClient(ollama.Client):
     """The official client with timeouts (it has none), no redirects and no proxies.
 
@@ -65,6 +70,10 @@ class OllamaClient(ollama.Client):
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+    def version(self) -> str:
+        """The version of the server, for which the official client has no call."""
+        return self._request(_Version, "GET", "/api/version").version
 
     def chat_whole(
         self,

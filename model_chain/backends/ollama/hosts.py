@@ -16,6 +16,7 @@ from model_chain.backends.ollama.client import (
     OllamaClient,
     translated_errors,
 )
+from model_chain.backends.ollama.installed import full_name
 from model_chain.errors import ModelChanged, ModelMissing, ModelUnavailable
 from model_chain.limits import (
     CALLS_PER_HOST,
@@ -210,7 +211,7 @@ def find_model(model: str, urls: Sequence[str]) -> str:
 
 
 def _digest(client: OllamaClient, model: str) -> str:
-    wanted = model if ":" in model.rpartition("/")[2] else f"{model}:latest"
+    wanted = full_name(model)
     for listed in client.list().models:
         if listed.model == wanted and listed.digest:
             return listed.digest

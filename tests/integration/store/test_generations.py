@@ -33,6 +33,25 @@ def make_old(state: Path, *generations: int) -> None:
         os.utime(generation_dir(state, generation), (superseded, superseded))
 
 
+def test_a_state_directory_that_is_a_file_holds_no_index(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("a file")
+    with pytest.raises(NoIndex):
+        current_generation(tmp_path / "state")
+
+
+@pytest.mark.parametrize("name", ["CURRENT", "generations"])
+def test_what_cannot_be_read_is_said_with_its_cause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    def refuse(path: Path, *_: object, **__: object) -> str:
+        raise PermissionError(13, "Permission denied", str(path)) if path.name == name else FileNotFoundError
+
+    monkeypatch.setattr(Path, "read_text", refuse)
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(IndexDamaged, match=f"{name}: Permission denied; see who may read it"):
+        current_generation(tmp_path)
+
+
 def test_before_the_first_night_there_is_no_index(tmp_path: Path) -> None:
     with pytest.raises(NoIndex, match="nightdex run") as raised:
         current_generation(tmp_path)

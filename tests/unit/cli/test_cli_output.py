@@ -50,7 +50,9 @@ def matches_golden(name: str, text: str) -> None:
     assert text == file.read_text()
 
 
-@pytest.mark.parametrize("command", ["", "run", "serve", "search", "status", "check", "rollback", "version"])
+@pytest.mark.parametrize(
+    "command", ["", "run", "serve", "search", "status", "check", "rollback", "doctor", "version"]
+)
 def test_help_is_as_it_was(cli: Cli, command: str) -> None:
     status, out, _ = cli(*command.split(), "--help")
     assert status == 0
