@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 JOBS ?= 2
 
-.PHONY: setup run serve test lint bench lock clean
+.PHONY: setup run serve system test lint bench lock clean
 
 setup: $(VENV)/.runtime
 
@@ -24,6 +24,23 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements-dev.lock
 	touch $@
 
+# What npm holds and tests need: the accessibility checker. Without npm those tests say so and are left out.
+NODE_FOLDERS := tests/ui
+NODE_MODULES := $(NODE_FOLDERS:=/node_modules/.package-lock.json)
+
+$(NODE_MODULES): %/node_modules/.package-lock.json: %/package-lock.json
+	@if command -v npm >/dev/null; then cd $* && npm ci --no-audit --no-fund --silent; \
+	  else echo "no npm: the tests that need $*/node_modules are left out"; fi
+
+# The tools of other people that some tests drive, on Debian, as root. Elsewhere: tests without theirs are left out.
+system:
+	@missing=""; \
+	for pair in chromium:chromium nvim:neovim node:nodejs npm:npm; do \
+	  command -v $${pair%%:*} >/dev/null || missing="$$missing $${pair##*:}"; done; \
+	if [ -n "$$missing" ]; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing >/dev/null; \
+	fi
+
 run: setup
 	$(BIN)/nightdex run
 	$(BIN)/nightdex search "which files are left out of the index and why" --limit 3
@@ -32,7 +49,7 @@ run: setup
 serve: setup
 	$(BIN)/nightdex serve
 
-test: $(VENV)/.dev
+test: $(VENV)/.dev $(NODE_MODULES)
 	$(BIN)/pytest -n $(JOBS)
 
 lint: $(VENV)/.dev

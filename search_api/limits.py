@@ -82,3 +82,15 @@ MAX_JSON_DEPTH = 16
 
 # What a stopping server waits for requests in flight.
 SHUTDOWN_GRACE_S = 15
+
+# Chunks whose colours the web page remembers; a chunk is 3 kB, its tokens ten times that.
+HIGHLIGHTED_CHUNKS = 512
+
+# Colouring a chunk takes 3 ms; hostile text of its size made some lexers take 800.
+HIGHLIGHT_DEADLINE_S = 0.1
+
+# Places marked in one chunk; a search for `e` needs no more.
+MAX_MARKS = 500
+
+# Hits on a page of the web page.
+PAGE_HITS = 10

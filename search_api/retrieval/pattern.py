@@ -68,6 +68,22 @@ class Pattern:
                 break
         return lines
 
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Where the first matches are, in characters from 0; empty ones are left out."""
+        content = text.encode()
+        spans: list[tuple[int, int]] = []
+        byte, character = 0, 0
+        for found in self.compiled.finditer(content):
+            if found.end() == found.start():
+                continue
+            first = character + len(content[byte : found.start()].decode(errors="replace"))
+            last = first + len(content[found.start() : found.end()].decode(errors="replace"))
+            spans.append((first, last))
+            byte, character = found.end(), last
+            if len(spans) == MAX_MATCHES_PER_CHUNK:
+                break
+        return spans
+
 
 def literal_pattern(text: str) -> Pattern:
     """A pattern that matches the text as it stands, case and blanks included."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from search_api.routes import index, operations, search
+from search_api.web import pages
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
-ROUTERS: tuple[APIRouter, ...] = (search.router, index.router, operations.router)
+ROUTERS: tuple[APIRouter, ...] = (search.router, index.router, operations.router, pages.router)

@@ -1,0 +1,1 @@
+"""The web page: server-rendered, works without JavaScript, nothing from elsewhere."""

@@ -1,0 +1,172 @@
+"""The search page in a real browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from model_chain.testing import FakeEmbedder
+from search_api.app import create_app
+from tests.pages import publish, serving, shop_rows, text
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, Page, Response
+
+Contexts = Callable[..., "BrowserContext"]
+
+
+def status(response: Response | None) -> int:
+    assert response is not None
+    return response.status
+
+
+def test_typing_searches_and_the_address_follows(page: Page, shop_page: str) -> None:
+    page.goto(shop_page)
+    page.keyboard.type("expired token")  # the query has the focus from the start
+    page.wait_for_selector(".hit")
+    assert text(page, ".hit .symbol") == "Session.refresh"
+    page.wait_for_url("**/?q=expired+token")
+    assert page.title() == "expired token · nightdex code search"
+    assert "token" in text(page, ".hit mark")
+    assert text(page, ".hit .summary") == "Exchanges an expired token for a fresh one."
+
+
+def test_plain_search_works_without_javascript(context_of: Contexts, shop_page: str) -> None:
+    page = context_of(java_script_enabled=False).new_page()
+    page.goto(shop_page)
+    page.fill("#q", "token")
+    page.check("input[name=lang][value=go]")
+    page.click("button.go")
+    assert text(page, ".hit .symbol") == "OpenVault"
+    page.goto(f"{shop_page}/?q=token")
+    page.click("text=More hits")
+    assert text(page, ".sum strong") == "Hits 11\N{EN DASH}18"
+    page.click("text=Better hits")
+    assert text(page, ".sum strong") == "Hits 1\N{EN DASH}10"
+    page.click(".hit .place")
+    page.wait_for_selector(".whole .code")
+
+
+def test_filters_modes_and_patterns_take_effect_at_once(page: Page, shop_page: str) -> None:
+    page.goto(f"{shop_page}/?q=token")
+    page.check("input[name=repo][value=bank]")
+    expect(page.locator(".hit")).to_have_count(1)
+    assert text(page, ".hit .chip.warn") == "stale"
+    page.uncheck("input[name=repo][value=bank]")
+    page.check("input[name=mode][value=symbol]", force=True)
+    page.fill("#q", "step_3")
+    expect(page.locator(".hit .symbol").first).to_have_text("step_3")
+    page.check("input[name=regex]", force=True)
+    page.fill("#q", r"step_1[0-4]\(")
+    expect(page.locator(".hit")).to_have_count(5)
+    assert text(page, ".line.match mark").startswith("step_1")
+    assert "regex" in text(page, ".sum")
+
+
+def test_a_query_that_cannot_be_understood_says_so_while_one_types(page: Page, shop_page: str) -> None:
+    page.goto(f"{shop_page}/?regex=true")
+    page.fill("#q", "(a")
+    page.wait_for_selector("[role=alert]")
+    assert "missing )" in text(page, "[role=alert]")
+    page.fill("#q", "step_1")
+    page.wait_for_selector(".hit")
+    assert page.query_selector("[role=alert]") is None
+
+
+def test_no_hits_offers_a_way_out(page: Page, shop_page: str) -> None:
+    page.goto(f"{shop_page}/?q=no_such_name&mode=symbol&repo=shop")
+    assert text(page, ".sum strong") == "No hits"
+    page.click("text=Search without filters")
+    assert page.url == f"{shop_page}/?q=no_such_name&mode=symbol"
+
+
+def test_everything_can_be_done_from_the_keyboard(context_of: Contexts, shop_page: str) -> None:
+    context = context_of(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(f"{shop_page}/?q=expired+token")
+    press = page.keyboard.press
+    press("/")
+    assert page.evaluate("document.activeElement.id") == "q"
+    press("ArrowDown")
+    focused = "document.activeElement.getAttribute('aria-label')"
+    assert page.evaluate(focused) == "src/session.py:41"
+    press("j")
+    press("k")
+    assert page.evaluate(focused) == "src/session.py:41"
+    last = ".hit:focus .line:last-child"
+    assert not page.is_visible(last)
+    press("x")
+    assert page.is_visible(last)
+    press("w")
+    assert "It holds the query's words" in text(page, ".hit:focus .why[open]")
+    press("y")
+    page.wait_for_selector("#said:not(:empty)")
+    assert page.evaluate("navigator.clipboard.readText()").endswith("/code/src/session.py:41")
+    press("m")
+    page.wait_for_url("**mode=hybrid**")
+    press("?")
+    assert page.is_visible("#keys")
+    press("Escape")
+    press("n")
+    page.wait_for_url("**offset=10**")
+    press("p")
+    page.wait_for_url("**/?q=expired+token&mode=hybrid")
+    press("j")
+    press("Enter")
+    page.wait_for_url("**/chunk/**")
+
+
+def test_a_hit_in_a_folder_of_this_machine_opens_in_an_editor(page: Page, shop_page: str) -> None:
+    page.goto(f"{shop_page}/?q=expired+token&repo=shop")
+    link = page.get_attribute(".hit [data-editor=vscode]", "href")
+    assert link is not None
+    assert re.fullmatch(r"vscode://file/.*/code/src/session\.py:41", link)
+    page.goto(f"{shop_page}/?q=OpenVault&repo=bank")
+    assert page.query_selector(".hit [data-editor]") is None
+
+
+def test_the_theme_can_be_turned_and_is_remembered(page: Page, shop_page: str) -> None:
+    page.goto(shop_page)
+    paper = "getComputedStyle(document.body).backgroundColor"
+    assert page.evaluate(paper) == "rgb(255, 255, 255)"
+    page.click("#theme")
+    assert page.evaluate(paper) == "rgb(15, 18, 24)"
+    page.reload()
+    assert page.evaluate(paper) == "rgb(15, 18, 24)"
+
+
+def test_an_empty_index_says_what_to_do_and_the_first_night_ends_the_wait(page: Page, tmp_path: Path) -> None:
+    with serving(create_app(tmp_path, lambda _: FakeEmbedder())) as address:
+        assert status(page.goto(address)) == 503
+        assert "nightdex run" in text(page, "main")
+        publish(tmp_path, shop_rows())
+        page.wait_for_selector(".welcome", timeout=20_000)
+
+
+def test_a_chunk_that_is_gone_is_said_to_be(page: Page, shop_page: str) -> None:
+    assert status(page.goto(f"{shop_page}/chunk/0123456789abcdef")) == 404
+    assert "not in the index" in text(page, "[role=alert]")
+
+
+def test_a_server_that_is_gone_is_said_to_be_and_the_hits_stay(page: Page, shop: Path) -> None:
+    with serving(create_app(shop, lambda _: FakeEmbedder())) as address:
+        page.goto(f"{address}/?q=token")
+    page.fill("#q", "token again")
+    page.wait_for_selector("#said:not(:empty)")
+    assert "Is nightdex serving?" in text(page, "#said")
+    assert page.query_selector(".hit")
+
+
+@pytest.mark.parametrize("path", ["/", "/?q=token", "/chunk/none"])
+def test_a_page_asks_nothing_of_any_other_host(page: Page, shop_page: str, path: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(shop_page + path)
+    page.wait_for_load_state("networkidle")
+    assert len(asked) >= 4
+    assert all(url.startswith(shop_page) for url in asked)
