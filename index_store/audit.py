@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pyarrow.compute as pc
 
 from index_store.bm25 import any_of
-from index_store.columns import SEARCH_COLUMNS, VECTOR_COLUMNS
+from index_store.columns import SEARCH_COLUMNS, SIGN_COLUMNS, as_matrix
 from index_store.limits import MAX_LISTED_PROBLEMS
+from index_store.sign_codes import sign_codes
 
 if TYPE_CHECKING:
     from lancedb.table import Table
@@ -59,10 +60,10 @@ def search_problems(table: Table) -> list[str]:
             found = table.search(any_of([term], column)).select(["id", "_score"]).limit(1).to_list()
             if not found:
                 problems.append(f"a search of {column} for {term!a} finds nothing")
-    for column in VECTOR_COLUMNS:
-        sample = table.search().where(f"{column} IS NOT NULL").select([column]).limit(1).to_list()
-        if sample:
-            query = table.search(sample[0][column], vector_column_name=column)
-            if not query.select(["id", "_distance"]).limit(1).to_list():
-                problems.append(f"a search of {column} for a stored vector finds nothing")
+    for column, signs in SIGN_COLUMNS.items():
+        sample = table.search().where(f"{column} IS NOT NULL").select([column, signs]).limit(1).to_arrow()
+        if len(sample):
+            vector = as_matrix(sample[column].combine_chunks())
+            if sample[signs][0].as_py() != sign_codes(vector)[0].tobytes():
+                problems.append(f"{signs} of a row are not the signs of its {column}")
     return problems

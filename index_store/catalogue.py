@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 CATALOGUE_COLUMNS = (
-    "id", "repo", "path", "language", "kind", "name", "symbol", "start_line", "end_line", "part",
+    "id", "repo", "path", "language", "kind", "name", "symbol", "start_line", "end_line", "part", "simhash",
 )  # fmt: skip
 
 _Ints = NDArray[np.int32]
@@ -98,6 +98,7 @@ class Catalogue:
             np.uint64
         )[order]
         self._by_id = np.argsort(self._ids).astype(np.int32)
+        self.simhash = table["simhash"].to_numpy().astype(np.uint64)[order]
         self._store_rows = table["_rowid"].to_numpy().astype(np.uint64)[order]
         self._by_store_row = np.argsort(self._store_rows).astype(np.int32)
 
@@ -166,11 +167,10 @@ class Catalogue:
         """Every path with a chunk in any repository, sorted."""
         return self.path.distinct()
 
-    def rows_of(self, store_rows: NDArray[np.uint64]) -> list[int]:
+    def rows_of(self, store_rows: NDArray[np.uint64]) -> NDArray[np.int32]:
         """Lance row ids into rows."""
         places = np.searchsorted(self._store_rows, store_rows, sorter=self._by_store_row)
-        rows: list[int] = self._by_store_row[places].tolist()
-        return rows
+        return self._by_store_row[places]
 
     def store_rows(self, rows: Sequence[int]) -> list[int]:
         """Rows into Lance row ids."""
@@ -184,6 +184,7 @@ class Catalogue:
         numbers = (self.start_line, self.end_line, self.part)
         lookups = (
             self._by_name, self._names_sorted, self._ids, self._by_id, self._store_rows, self._by_store_row,
+            self.simhash,
         )  # fmt: skip
         return sum(column.nbytes for column in (*texts, *numbers, *lookups))
 

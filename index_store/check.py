@@ -7,7 +7,7 @@ from pathlib import Path
 import lancedb
 
 from index_store.audit import row_problems
-from index_store.errors import FormatTooNew, GenerationMissing, IndexDamaged
+from index_store.errors import FormatTooNew, FormatTooOld, GenerationMissing, IndexDamaged
 from index_store.generations import INVENTORY_NAME, TABLE_NAME, generation_dir, list_generations
 from index_store.inventory import read_inventory
 from index_store.manifest import file_problems, read_manifest
@@ -31,7 +31,7 @@ def check(state_dir: Path, generation: int) -> list[str]:
         if problems:
             return problems
         inventory = read_inventory(folder / INVENTORY_NAME)
-    except (IndexDamaged, FormatTooNew) as error:
+    except (IndexDamaged, FormatTooNew, FormatTooOld) as error:
         return [str(error)]
     try:
         table = lancedb.connect(str(folder)).open_table(TABLE_NAME)

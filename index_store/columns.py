@@ -7,25 +7,39 @@ from dataclasses import fields
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from index_store.errors import RowInvalid
 from index_store.schema import ChunkRow, SummaryUpdate, Vector
+from index_store.sign_codes import code_bytes, sign_codes
+from index_store.simhash import simhashes
 
 VECTOR_COLUMNS = ("vector_code", "vector_summary")
 SEARCH_COLUMNS = ("search_text", "summary_search_text")
+
+# What is worked out of a row when it is written, so that a reader need not read vectors and texts for it.
+SIGN_COLUMNS = {"vector_code": "signs_code", "vector_summary": "signs_summary"}
+SIMHASH_COLUMN = "simhash"
 
 _INTEGERS = {"start_line", "end_line", "part"}
 _ID_LENGTH = 16
 
 
 def chunk_schema(dimension: int) -> pa.Schema:
-    """The schema of the chunks table; vectors may be null, nothing else may."""
-    return pa.schema([_field(column.name, dimension) for column in fields(ChunkRow)])
+    """The schema of the chunks table; vectors and their signs may be null, nothing else may."""
+    names = [column.name for column in fields(ChunkRow)]
+    return pa.schema(
+        [*(_field(name, dimension) for name in [*names, *SIGN_COLUMNS.values(), SIMHASH_COLUMN])]
+    )
 
 
 def _field(name: str, dimension: int) -> pa.Field:
     if name in VECTOR_COLUMNS:
-        return pa.field(name, pa.list_(pa.float32(), dimension), nullable=True)
+        return pa.field(name, pa.list_(pa.float16(), dimension), nullable=True)
+    if name in SIGN_COLUMNS.values():
+        return pa.field(name, pa.binary(code_bytes(dimension)), nullable=True)
+    if name == SIMHASH_COLUMN:
+        return pa.field(name, pa.uint64(), nullable=False)
     if name in _INTEGERS:
         return pa.field(name, pa.int32(), nullable=False)
     if name == "calls":
@@ -49,6 +63,7 @@ def summary_table(updates: Sequence[SummaryUpdate], dimension: int) -> pa.Table:
         RowInvalid: an id, a vector or a text that must not be stored.
     """
     names = [column.name for column in fields(SummaryUpdate)]
+    names += [signs for vectors, signs in SIGN_COLUMNS.items() if vectors in names]
     return _table(updates, pa.schema([_field(name, dimension) for name in names]), dimension)
 
 
@@ -56,21 +71,28 @@ def _table(rows: Sequence[ChunkRow] | Sequence[SummaryUpdate], schema: pa.Schema
     for row in rows:
         if len(row.id) != _ID_LENGTH or not set(row.id) <= set("0123456789abcdef"):
             raise RowInvalid(f"{row.id!a} is not a chunk id; make it with index_store.schema.chunk_id.")
-    arrays = []
+    arrays: dict[str, pa.Array] = {}
     for column in schema:
-        values = [getattr(row, column.name) for row in rows]
+        if column.name in arrays:
+            continue
         try:
+            if column.name == SIMHASH_COLUMN:
+                arrays[column.name] = pa.array(simhashes(arrays["text"].to_pylist()))
+                continue
+            values = [getattr(row, column.name) for row in rows]
             if column.name in VECTOR_COLUMNS:
-                arrays.append(_vectors(values, dimension))
+                signs = SIGN_COLUMNS[column.name]
+                arrays[column.name], arrays[signs] = _vectors(values, dimension)
             else:
-                arrays.append(pa.array(values, column.type))
+                arrays[column.name] = pa.array(values, column.type)
         except (ValueError, TypeError, pa.ArrowException) as error:
             raise RowInvalid(f"Column {column.name} holds what cannot be stored: {error}.") from error
-    return pa.Table.from_arrays(arrays, schema=schema)
+    return pa.Table.from_arrays([arrays[name] for name in schema.names], schema=schema)
 
 
-def _vectors(values: Sequence[Vector | None], dimension: int) -> pa.Array:
-    matrix = np.zeros((len(values), dimension), np.float32)
+def _vectors(values: Sequence[Vector | None], dimension: int) -> tuple[pa.Array, pa.Array]:
+    """The column of some vectors, and that of their signs."""
+    matrix = np.zeros((len(values), dimension), np.float16)
     missing = np.array([vector is None for vector in values], bool)
     for index, vector in enumerate(values):
         if vector is not None:
@@ -81,4 +103,23 @@ def _vectors(values: Sequence[Vector | None], dimension: int) -> pa.Array:
         raise ValueError("a vector with NaN or infinity")
     if not (missing | matrix.any(axis=1)).all():
         raise ValueError("a zero vector")
-    return pa.FixedSizeListArray.from_arrays(pa.array(matrix.ravel()), dimension, mask=pa.array(missing))
+    mask = pa.array(missing)
+    codes = sign_codes(matrix)
+    packed = [None if gone else code.tobytes() for code, gone in zip(codes, missing, strict=True)]
+    return (
+        pa.FixedSizeListArray.from_arrays(pa.array(matrix.ravel()), dimension, mask=mask),
+        pa.array(packed, pa.binary(codes.shape[1])),
+    )
+
+
+def as_matrix(column: pa.FixedSizeListArray) -> NDArray[np.float16]:
+    """Stored vectors, none of them null, one a row."""
+    matrix: NDArray[np.float16] = column.flatten().to_numpy().reshape(-1, column.type.list_size)
+    return matrix
+
+
+def as_codes(column: pa.FixedSizeBinaryArray) -> NDArray[np.uint8]:
+    """Stored signs, none of them null, one code a row."""
+    _, values = column.buffers()
+    codes = np.frombuffer(values, np.uint8).reshape(-1, column.type.byte_width)
+    return codes[column.offset : column.offset + len(column)]

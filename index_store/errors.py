@@ -5,6 +5,7 @@ IndexStoreError
 ├── GenerationMissing  the generation asked for is not there
 ├── IndexDamaged       files or rows are not what was published
 ├── FormatTooNew       a newer nightdex wrote this index
+├── FormatTooOld       an older nightdex wrote this index (exit 10)
 ├── RowInvalid         a row that must not be stored
 └── VectorInvalid      a query vector the index cannot answer
 """
@@ -42,6 +43,13 @@ class FormatTooNew(IndexStoreError):
     """The index was written by a newer nightdex."""
 
     code = "format_too_new"
+
+
+class FormatTooOld(IndexStoreError):
+    """The index was written by an older nightdex; the next night builds it anew."""
+
+    code = "format_too_old"
+    exit_status = 10
 
 
 class RowInvalid(IndexStoreError):

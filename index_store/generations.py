@@ -16,7 +16,7 @@ from pathlib import Path
 import structlog
 
 from index_store.durable import fsync_directory, write_durably
-from index_store.errors import FormatTooNew, GenerationMissing, IndexDamaged, NoIndex
+from index_store.errors import FormatTooNew, FormatTooOld, GenerationMissing, IndexDamaged, NoIndex
 from index_store.limits import KEPT_GENERATIONS, PRUNE_AFTER_SECONDS
 from index_store.manifest import file_problems, read_manifest
 
@@ -109,7 +109,7 @@ def _looks_whole(state_dir: Path, generation: int) -> bool:
     folder = generation_dir(state_dir, generation)
     try:
         return not file_problems(folder, read_manifest(folder), contents=False)
-    except (IndexDamaged, FormatTooNew):
+    except (IndexDamaged, FormatTooNew, FormatTooOld):
         return False
 
 

@@ -6,6 +6,9 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow.compute as pc
+
+from index_store.columns import as_matrix
 
 if TYPE_CHECKING:
     from lancedb.table import Table
@@ -54,13 +57,13 @@ class KnownVectors:
         if not rows:
             return {}
         found = self._table.take_row_ids(rows).select(["embed_hash", "vector_code"]).to_arrow()
+        whole = found.filter(pc.is_valid(found["vector_code"])).combine_chunks()
+        vectors = as_matrix(whole["vector_code"].combine_chunks()).astype(np.float32)
         hashes = set(asked)
         return {
-            value: np.asarray(vector, np.float32)
-            for value, vector in zip(
-                found["embed_hash"].to_pylist(), found["vector_code"].to_pylist(), strict=True
-            )
-            if vector is not None and value in hashes
+            value: vector
+            for value, vector in zip(whole["embed_hash"].to_pylist(), vectors, strict=True)
+            if value in hashes
         }
 
 

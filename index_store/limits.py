@@ -11,12 +11,20 @@ MAX_REMEMBERED_WORDS = 300_000
 # Rows buffered before they become one Lance fragment: fewer, larger commits; about 25 MB at 768 dimensions.
 ROWS_PER_FRAGMENT = 4_096
 
-# Exact search answers in about 50 ms up to here; above, an index is built.
-VECTOR_INDEX_ROWS = 50_000
+# Codes compared at a time; the temporary words of one block stay in a core's own cache.
+CODES_PER_BLOCK = 32_768
 
-# Partitions looked at, and the multiple of the limit re-scored exactly: recall@10 1.000 at 1M rows, 17 ms.
-VECTOR_PROBES = 50
-VECTOR_REFINE = 10
+# Rows the scan of sign codes hands on to be compared exactly: recall@10 .995 at 150,000 chunks.
+SHORTLIST = 2_000
+
+# Vectors a server holds in memory to compare with, 2 bytes a dimension; an index with more of them reads from
+# the store what its estimates put in front, this many times as many as are asked for.
+VECTOR_MEMORY = 256 << 20
+STORED_SHORTLIST_FACTOR = 3
+
+# What an open reader lets Lance keep of its indexes and metadata; Lance's own defaults are 6 GB and 1 GB.
+INDEX_CACHE_BYTES = 96 << 20
+METADATA_CACHE_BYTES = 32 << 20
 
 # Readers opened on a generation get this long after another one took its place.
 PRUNE_AFTER_SECONDS = 15 * 60

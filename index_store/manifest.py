@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from index_store.durable import write_durably
-from index_store.errors import FormatTooNew, IndexDamaged
+from index_store.errors import FormatTooNew, FormatTooOld, IndexDamaged
 from index_store.limits import HASH_BLOCK
 from index_store.schema import FORMAT_VERSION, EmbedderRecord, Manifest, RepositoryState, SummariserRecord
 
@@ -27,7 +27,7 @@ def read_manifest(generation_dir: Path) -> Manifest:
     """Read and check a manifest.
 
     Raises:
-        FormatTooNew: a newer nightdex wrote it.
+        FormatTooNew, FormatTooOld: another nightdex wrote it.
         IndexDamaged: it is missing, cut short or changed.
     """
     path = generation_dir / MANIFEST_NAME
@@ -43,6 +43,11 @@ def read_manifest(generation_dir: Path) -> Manifest:
         raise FormatTooNew(
             f"{path} has format {version}, this nightdex reads up to {FORMAT_VERSION}: "
             "upgrade nightdex, or run `nightdex rollback` to an older generation."
+        )
+    if isinstance(version, int) and version < FORMAT_VERSION:
+        raise FormatTooOld(
+            f"{path} has format {version}, this nightdex reads {FORMAT_VERSION}: "
+            "run `nightdex run`, which builds the index anew."
         )
     try:
         unchanged = _encode(body) == content

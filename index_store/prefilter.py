@@ -1,91 +1,104 @@
-"""A `Filter` as a LanceDB expression. Values never become part of a SQL string."""
+"""A `Filter` as a LanceDB expression, and as rows. Values never become part of a SQL string."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache, reduce
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from lancedb.expr import Expr, col, lit
+import numpy as np
+from lancedb.expr import Expr, col
+from numpy.typing import NDArray
 
 from index_store.limits import FILTERS_REMEMBERED
 
 if TYPE_CHECKING:
+    from index_store.catalogue import Catalogue, TextColumn
     from index_store.filters import Filter
-
-
-class _Known(Protocol):
-    """The distinct values of a generation's columns."""
-
-    @property
-    def repos(self) -> Sequence[str]: ...
-    @property
-    def languages(self) -> Sequence[str]: ...
-    @property
-    def kinds(self) -> Sequence[str]: ...
-    @property
-    def paths(self) -> Sequence[str]: ...
 
 
 class NothingPasses(Exception):
     """No row can pass the filter; there is nothing to ask the store."""
 
 
-NOTHING = lit(False)  # noqa: FBT003 - the literal itself
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """One column that a filter narrows, and which of its distinct values pass, in their order."""
+
+    name: str
+    column: TextColumn
+    passing: NDArray[np.bool_]
 
 
 class Prefilter:
-    """Turns filters into expressions over one generation's values. Thread-safe."""
+    """Turns filters into what each search understands, over one generation's values. Thread-safe.
 
-    def __init__(self, known: _Known) -> None:
-        self._known = known
+    Every field is resolved against the values that exist, so that path patterns mean the same everywhere as
+    in `Filter.admits`, and a field that resolves to nothing can only mean no rows.
+    """
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
         # Resolving path patterns costs some microseconds a path; callers page through one filter.
-        self._remembered = lru_cache(maxsize=FILTERS_REMEMBERED)(self._build)
+        self._remembered = lru_cache(maxsize=FILTERS_REMEMBERED)(self._resolve)
 
     async def expression(self, where: Filter) -> Expr | None:
         """The expression that exactly the rows of a filter pass; None where all do.
 
-        Every field is resolved against the values that exist, so that path patterns mean the same here as in
-        `Filter.admits`, and a field that resolves to nothing can only mean no rows.
+        Raises:
+            NothingPasses: no row can.
+        """
+        _, expression = await self._resolved(where)
+        return expression
+
+    async def rows(self, where: Filter) -> NDArray[np.int64] | None:
+        """The rows of the catalogue that pass, in order; None where all do.
 
         Raises:
             NothingPasses: no row can.
         """
+        fields, _ = await self._resolved(where)
+        if not fields:
+            return None
+        return np.flatnonzero(np.logical_and.reduce([field.passing[field.column.codes] for field in fields]))
+
+    async def _resolved(self, where: Filter) -> tuple[tuple[_Field, ...], Expr | None]:
         if where.paths or where.not_paths:
-            found = await asyncio.to_thread(self._remembered, where)
+            fields, expression = await asyncio.to_thread(self._remembered, where)
         else:
-            found = self._remembered(where)
-        if found is NOTHING:
+            fields, expression = self._remembered(where)
+        if not all(field.passing.any() for field in fields):
             raise NothingPasses
-        return found
+        return fields, expression
 
-    def _build(self, where: Filter) -> Expr | None:
-        known = self._known
-        wanted: list[tuple[str, Collection[str] | None, Sequence[str]]] = [
-            ("repo", where.allowed_repos(known.repos), known.repos),
-            ("language", _named(where.languages, known.languages), known.languages),
-            ("kind", _named(where.kinds, known.kinds), known.kinds),
-        ]
+    def _resolve(self, where: Filter) -> tuple[tuple[_Field, ...], Expr | None]:
+        known = self._catalogue
+        fields: list[_Field] = []
+
+        def narrow(name: str, column: TextColumn, passes: Callable[[str], bool]) -> None:
+            passing = np.fromiter(map(passes, column.distinct()), bool)
+            if not passing.all():
+                fields.append(_Field(name, column, passing))
+
+        allowed = where.allowed_repos(known.repos)
+        if allowed is not None:
+            narrow("repo", known.repo, frozenset(allowed).__contains__)
+        if where.languages:
+            narrow("language", known.language, where.languages.__contains__)
+        if where.kinds:
+            narrow("kind", known.kind, where.kinds.__contains__)
         if where.paths or where.not_paths:
-            wanted.append(("path", [path for path in known.paths if where.allows_path(path)], known.paths))
-        if any(values is not None and not values for _, values, _ in wanted):
-            return NOTHING
-        parts = [
-            _one_of(column, values, existing)
-            for column, values, existing in wanted
-            if values is not None and len(values) < len(existing)
-        ]
-        return reduce(lambda left, right: left & right, parts) if parts else None
+            narrow("path", known.path, where.allows_path)
+        parts = [_one_of(field) for field in fields if field.passing.any()]
+        return tuple(fields), reduce(lambda left, right: left & right, parts) if parts else None
 
 
-def _named(names: Sequence[str], known: Sequence[str]) -> list[str] | None:
-    return [name for name in known if name in names] if names else None
-
-
-def _one_of(column: str, values: Collection[str], existing: Sequence[str]) -> Expr:
-    """Name the values wanted or the values not wanted, whichever are fewer."""
-    if len(values) * 2 <= len(existing):
-        return col(column).isin(list(values))
-    present = set(values)
-    return ~col(column).isin([value for value in existing if value not in present])
+def _one_of(field: _Field) -> Expr:
+    """Name the values that pass or those that do not, whichever are fewer."""
+    few = field.passing.sum() * 2 <= len(field.passing)
+    wanted = field.passing if few else ~field.passing
+    values = [value for value, named in zip(field.column.distinct(), wanted.tolist(), strict=True) if named]
+    named = col(field.name).isin(values)
+    return named if few else ~named

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,19 +11,29 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import lancedb
 import numpy as np
+import pyarrow.compute as pc
 from lancedb.expr import col
 
 from index_store.bm25 import any_of
 from index_store.catalogue import CATALOGUE_COLUMNS, Catalogue
+from index_store.columns import SIGN_COLUMNS, VECTOR_COLUMNS, as_codes, as_matrix
+from index_store.dense import DenseColumn, best
 from index_store.errors import GenerationMissing, IndexDamaged, VectorInvalid
 from index_store.generations import TABLE_NAME, current_generation, generation_dir, list_generations
-from index_store.limits import ROWS_PER_SCAN_BATCH, VECTOR_PROBES, VECTOR_REFINE
+from index_store.limits import (
+    INDEX_CACHE_BYTES,
+    METADATA_CACHE_BYTES,
+    ROWS_PER_SCAN_BATCH,
+    VECTOR_MEMORY,
+)
 from index_store.manifest import read_manifest
 from index_store.prefilter import NothingPasses, Prefilter
+from index_store.sign_codes import SignCodes, code_bytes
 
 if TYPE_CHECKING:
     from lancedb import AsyncConnection, AsyncTable
 
+    from index_store.dense import Matrix, Rows
     from index_store.filters import Filter
     from index_store.schema import Manifest, Vector
 
@@ -74,17 +85,16 @@ class Reader:
         self,
         manifest: Manifest,
         catalogue: Catalogue,
+        dense: dict[str, DenseColumn],
         database: AsyncConnection,
         table: AsyncTable,
-        *,
-        indexed: frozenset[str],
     ) -> None:
         self.manifest = manifest
         self.catalogue = catalogue
+        self._dense = dense
         self._prefilter = Prefilter(catalogue)
         self._database = database
         self._table = table
-        self._indexed = indexed
 
     @classmethod
     async def open(cls, state_dir: Path, generation: int | None = None) -> Reader:
@@ -93,7 +103,7 @@ class Reader:
         Raises:
             NoIndex: nothing has been published.
             GenerationMissing: that generation is gone.
-            FormatTooNew, IndexDamaged: it cannot be read.
+            FormatTooNew, FormatTooOld, IndexDamaged: it cannot be read.
         """
         number = current_generation(state_dir) if generation is None else generation
         folder = generation_dir(state_dir, number)
@@ -103,18 +113,42 @@ class Reader:
         manifest = read_manifest(folder)
         if not (folder / f"{TABLE_NAME}.lance").is_dir():
             raise IndexDamaged(f"Generation {number} has lost its table; run `nightdex rollback`.")
-        database = await lancedb.connect_async(str(folder), read_consistency_interval=timedelta(days=365))
+        database = await lancedb.connect_async(
+            str(folder),
+            read_consistency_interval=timedelta(days=365),
+            session=lancedb.Session(INDEX_CACHE_BYTES, METADATA_CACHE_BYTES),
+        )
         try:
             table = await database.open_table(TABLE_NAME)
             columns = await table.query().select(list(CATALOGUE_COLUMNS)).with_row_id().to_arrow()
-            indexed = {column for index in await table.list_indices() for column in index.columns}
             catalogue = Catalogue(columns)
+            dense = {
+                column: await _dense_column(table, column, catalogue, manifest.embedder.dimension)
+                for column in VECTOR_COLUMNS
+            }
         except (OSError, RuntimeError, ValueError) as error:
             database.close()  # type: ignore[no-untyped-call] # lancedb's own gap
             raise IndexDamaged(
                 f"Generation {number} cannot be read ({error}); run `nightdex check`, or `nightdex rollback`."
             ) from error
-        return cls(manifest, catalogue, database, table, indexed=frozenset(indexed))
+        return cls(manifest, catalogue, dense, database, table)
+
+    async def hold_vectors(self) -> None:
+        """Read every vector into memory, if they take at most VECTOR_MEMORY: for a process that stays."""
+        dimension = self.manifest.embedder.dimension
+        if len(VECTOR_COLUMNS) * len(self.catalogue) * dimension * 2 > VECTOR_MEMORY:
+            return
+        for column, dense in self._dense.items():
+            held = np.zeros((len(self.catalogue), dimension), np.float16)
+            query = self._table.query().where(f"{column} IS NOT NULL").select([column]).with_row_id()
+            async for batch in await query.to_batches(max_batch_length=ROWS_PER_SCAN_BATCH):
+                held[self.catalogue.rows_of(batch["_rowid"].to_numpy())] = as_matrix(batch[column])
+            dense.held = held
+
+    @property
+    def holds_vectors(self) -> bool:
+        """Whether questions about vectors are answered from memory."""
+        return all(dense.held is not None for dense in self._dense.values())
 
     async def close(self) -> None:
         """Release files and memory; a second call does nothing."""
@@ -124,24 +158,23 @@ class Reader:
     async def nearest(self, column: VectorColumn, vector: Vector, limit: int, where: Filter) -> list[Match]:
         """The chunks whose vectors are nearest by cosine, best first; the score is the cosine.
 
-        Exact without a vector index, else by IVF_RQ and re-scored.
+        The signs of all vectors say which to compare; the stored vectors of those are compared exactly.
 
         Raises:
             VectorInvalid: the vector is not one this generation can be asked with.
         """
         checked = self._checked(vector)
         try:
-            expression = await self._prefilter.expression(where)
+            among = await self._prefilter.rows(where)
         except NothingPasses:
             return []
-        query = self._table.query().nearest_to(checked).column(column).distance_type("cosine").limit(limit)
-        if column in self._indexed:
-            query = query.nprobes(VECTOR_PROBES).refine_factor(VECTOR_REFINE)
-        if expression is not None:
-            query = query.where(expression)
-        found = await query.select(["_distance"]).with_row_id().to_arrow()
-        scores = (1 - found["_distance"].to_numpy()).tolist()
-        return self._matches(found, scores)
+        dense = self._dense[column]
+        if (held := dense.held) is not None:
+            rows, scores = await asyncio.to_thread(dense.nearest, checked, limit, among, held)
+        else:
+            wanted = await asyncio.to_thread(dense.worth_reading, checked, limit, among)
+            rows, scores = best(checked, *await self._stored_vectors(wanted.tolist(), column), limit)
+        return [Match(row, score) for row, score in zip(rows.tolist(), scores.tolist(), strict=True)]
 
     async def lexical(
         self, column: SearchColumn, terms: Sequence[str], limit: int, where: Filter
@@ -157,7 +190,8 @@ class Reader:
         if expression is not None:
             query = query.where(expression)
         found = await query.select(["_score"]).with_row_id().to_arrow()
-        return self._matches(found, found["_score"].to_pylist())
+        rows = self.catalogue.rows_of(found["_rowid"].to_numpy()).tolist()
+        return [Match(row, score) for row, score in zip(rows, found["_score"].to_pylist(), strict=True)]
 
     async def containing(
         self, fragments: Sequence[str], where: Filter
@@ -174,7 +208,7 @@ class Reader:
         if expression is not None:
             query = query.where(expression)
         async for batch in await query.to_batches(max_batch_length=ROWS_PER_SCAN_BATCH):
-            rows = self.catalogue.rows_of(batch["_rowid"].to_numpy())
+            rows = self.catalogue.rows_of(batch["_rowid"].to_numpy()).tolist()
             yield list(zip(rows, batch["text"].to_pylist(), strict=True))
 
     async def chunks(self, rows: Sequence[int]) -> list[StoredChunk]:
@@ -187,10 +221,20 @@ class Reader:
 
     async def vectors(self, rows: Sequence[int], column: VectorColumn) -> list[Vector | None]:
         """Stored vectors, in the order asked for; None where embedding had failed."""
-        records = await self._take(rows, [column])
-        return [
-            None if record[column] is None else np.asarray(record[column], np.float32) for record in records
-        ]
+        found_rows, vectors = await self._stored_vectors(rows, column)
+        found = dict(zip(found_rows.tolist(), vectors.astype(np.float32), strict=True))
+        return [found.get(row) for row in rows]
+
+    async def _stored_vectors(self, rows: Sequence[int], column: VectorColumn) -> tuple[Rows, Matrix]:
+        """Vectors read from the store, in any order, with their rows; a row without one is left out."""
+        dimension = self.manifest.embedder.dimension
+        if not rows:
+            return np.zeros(0, np.int64), np.zeros((0, dimension), np.float16)
+        wanted = self.catalogue.store_rows(list(set(rows)))
+        found = await self._table.take_row_ids(wanted).select([column]).with_row_id().to_arrow()
+        present = found.filter(pc.is_valid(found[column])).combine_chunks()
+        found_rows = self.catalogue.rows_of(present["_rowid"].to_numpy()).astype(np.int64)
+        return found_rows, as_matrix(present[column].combine_chunks())
 
     async def _take(self, rows: Sequence[int], columns: list[str]) -> list[dict[str, Any]]:
         if not rows:
@@ -199,10 +243,6 @@ class Reader:
         found = await self._table.take_row_ids(list(set(wanted))).select(columns).with_row_id().to_arrow()
         by_store_row = {record.pop("_rowid"): record for record in found.to_pylist()}
         return [by_store_row[store_row] for store_row in wanted]
-
-    def _matches(self, found: Any, scores: Sequence[float]) -> list[Match]:  # noqa: ANN401 - pyarrow is untyped
-        rows = self.catalogue.rows_of(found["_rowid"].to_numpy())
-        return [Match(row, score) for row, score in zip(rows, scores, strict=True)]
 
     def _checked(self, vector: Vector) -> Vector:
         embedder = self.manifest.embedder
@@ -214,3 +254,15 @@ class Reader:
         if not np.isfinite(vector).all() or not vector.any():
             raise VectorInvalid("The query vector is zero, or holds NaN or infinity; embed the query again.")
         return vector.astype(np.float32)
+
+
+async def _dense_column(table: AsyncTable, column: str, catalogue: Catalogue, dimension: int) -> DenseColumn:
+    signs = SIGN_COLUMNS[column]
+    query = table.query().where(f"{signs} IS NOT NULL").select([signs]).with_row_id()
+    codes = np.zeros((len(catalogue), code_bytes(dimension)), np.uint8)
+    present = np.zeros(len(catalogue), bool)
+    async for batch in await query.to_batches(max_batch_length=ROWS_PER_SCAN_BATCH):
+        rows = catalogue.rows_of(batch["_rowid"].to_numpy())
+        codes[rows] = as_codes(batch[signs])
+        present[rows] = True
+    return DenseColumn(SignCodes(codes, present))

@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import lancedb
-from lancedb.index import FTS, Bitmap, BTree, IvfRq
+from lancedb.index import FTS, Bitmap, BTree
 
-from index_store.columns import SEARCH_COLUMNS, VECTOR_COLUMNS, chunk_schema
+from index_store.columns import SEARCH_COLUMNS, chunk_schema
 from index_store.generations import TABLE_NAME
-from index_store.limits import VECTOR_INDEX_ROWS
 
 if TYPE_CHECKING:
     from lancedb.table import Table
@@ -74,14 +73,11 @@ def refresh_indexes(table: Table) -> None:
     """Compact, bring existing indexes up to date, and build the ones that are missing."""
     table.optimize()
     present = {column for index in table.list_indices() for column in index.columns}
-    wanted: dict[str, FTS | BTree | Bitmap | IvfRq] = {
+    wanted: dict[str, FTS | BTree | Bitmap] = {
         **dict.fromkeys(SEARCH_COLUMNS, _SEARCH_INDEX),
         **dict.fromkeys(("id", "path", "name"), BTree()),
         **dict.fromkeys(("repo", "language", "kind"), Bitmap()),
     }
-    for column in VECTOR_COLUMNS:
-        if table.count_rows(f"{column} IS NOT NULL") >= VECTOR_INDEX_ROWS:
-            wanted[column] = IvfRq(distance_type="cosine")
     for column, config in wanted.items():
         if column not in present:
             table.create_index(column, config=config)

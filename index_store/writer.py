@@ -20,7 +20,7 @@ from lancedb.expr import col
 from index_store.audit import row_problems, search_problems
 from index_store.columns import chunk_table, summary_table
 from index_store.durable import Failpoint, fsync_directory, fsync_file, pass_through
-from index_store.errors import IndexDamaged, NoIndex
+from index_store.errors import FormatTooOld, IndexDamaged, NoIndex
 from index_store.generations import (
     INVENTORY_NAME,
     building_dir,
@@ -105,10 +105,10 @@ class GenerationWriter:
     ) -> GenerationWriter:
         """Start the next generation from the current one, after clearing away what killed nights left.
 
-        With `rebuild`, without a current generation, with a damaged one, or with vectors of another embedder
-        in it, the writer starts empty (`base` is None). With another `chunker`, it keeps the rows and forgets
-        the blob ids, so that every file counts as changed and a repository that cannot be read tonight keeps
-        its chunks.
+        With `rebuild`, without a current generation, with a damaged one, one of an older format, or one with
+        vectors of another embedder, the writer starts empty (`base` is None). With another `chunker` it keeps
+        the rows and forgets the blob ids: every file counts as changed, and a repository that cannot be read
+        tonight keeps its chunks.
 
         Raises:
             FormatTooNew: a newer nightdex wrote the current generation.
@@ -341,6 +341,9 @@ def _usable_base(state_dir: Path) -> Manifest | None:
         base = read_manifest(folder)
         problems = file_problems(folder, base, contents=False)
     except NoIndex:
+        return None
+    except FormatTooOld as error:
+        log.warning("an older format: the index is built anew", reason=str(error))
         return None
     except IndexDamaged as error:
         problems = [str(error)]

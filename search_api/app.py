@@ -52,7 +52,7 @@ def create_app(state_dir: Path, embedder_for: EmbedderFor, options: ApiOptions =
     `embedder_for` gives the embedder that a generation was built with, or raises ModelError; it runs in a
     thread, once per generation.
     """
-    serving = Serving(state_dir, embedder_for)
+    serving = Serving(state_dir, embedder_for, staying=True)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -36,8 +36,10 @@ class OpenGeneration:
         self._retired = False
 
     @classmethod
-    async def open(cls, state_dir: Path, number: int, embedder_for: EmbedderFor) -> Self:
-        """Open one generation and warm its embedder up.
+    async def open(
+        cls, state_dir: Path, number: int, embedder_for: EmbedderFor, *, staying: bool = False
+    ) -> Self:
+        """Open one generation and warm its embedder up; a process that is `staying` takes memory for speed.
 
         Raises:
             IndexStoreError: it is gone, damaged, or of another format.
@@ -46,6 +48,8 @@ class OpenGeneration:
         opened = cls(reader, QueryEmbedder(reader.manifest.embedder, embedder_for))
         try:
             await opened.embedder.warm_up()
+            if staying:
+                await reader.hold_vectors()
         except BaseException:
             await opened.retire()
             raise
@@ -80,7 +84,9 @@ class Serving:
     tried again; the one that serves goes on serving.
     """
 
-    def __init__(self, state_dir: Path, embedder_for: EmbedderFor) -> None:
+    def __init__(self, state_dir: Path, embedder_for: EmbedderFor, *, staying: bool = False) -> None:
+        """Follow `state_dir`; a process that is `staying`, as a server is, takes memory for speed."""
+        self._staying = staying
         self._state_dir = state_dir
         self._embedder_for = embedder_for
         self._current: OpenGeneration | None = None
@@ -98,7 +104,9 @@ class Serving:
                 number = await asyncio.to_thread(current_generation, self._state_dir)
                 if self._current is not None and self._current.number == number:
                     return
-                opened = await OpenGeneration.open(self._state_dir, number, self._embedder_for)
+                opened = await OpenGeneration.open(
+                    self._state_dir, number, self._embedder_for, staying=self._staying
+                )
             except IndexStoreError as error:
                 self._why_none = str(error)
                 raise

@@ -11,14 +11,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index_store.errors import FormatTooNew, GenerationMissing, IndexDamaged, NoIndex, VectorInvalid
+from index_store.errors import (
+    FormatTooNew,
+    FormatTooOld,
+    GenerationMissing,
+    IndexDamaged,
+    NoIndex,
+    VectorInvalid,
+)
 from index_store.filters import Filter
 from index_store.generations import generation_dir
 from index_store.identifiers import query_terms
-from index_store.reader import Reader
-from index_store.testing import build_generation, make_row, text_vector
+from index_store.reader import Match, Reader
+from index_store.testing import EMBEDDER, build_generation, make_row, text_vector
 
 T = TypeVar("T")
+
+# Vectors are stored as half-precision floats.
+HALF_PRECISION = 5e-4
 
 FILES = (("src/load.py", "python"), ("src/auth/session.go", "go"), ("docs/it's [new]/a.md", "markdown"))
 
@@ -115,13 +125,40 @@ def test_a_chunk_is_nearest_to_its_own_vector(state: Path) -> None:
         stored = ROWS[5]
         best, *others = await reader.nearest("vector_code", text_vector(stored.text), 50, Filter())
         assert reader.catalogue.id(best.row) == stored.id
-        assert best.score == pytest.approx(1.0, abs=1e-5)
+        assert best.score == pytest.approx(1.0, abs=HALF_PRECISION)
         assert len(others) == len(ROWS) - 1
         assert [best.score, *(m.score for m in others)] == sorted(
             (m.score for m in (best, *others)), reverse=True
         )
         [vector] = await reader.vectors([best.row], "vector_code")
-        np.testing.assert_array_equal(vector, text_vector(stored.text))
+        assert vector is not None
+        np.testing.assert_allclose(vector, text_vector(stored.text), atol=HALF_PRECISION)
+
+    asking(state, question)
+
+
+def test_a_process_that_holds_the_vectors_gives_the_same_answers(state: Path) -> None:
+    async def question(reader: Reader) -> None:
+        where = [Filter(), Filter(repos=("shop",)), Filter(paths=("*.py",)), Filter(repos=("gone",))]
+
+        async def answers() -> list[list[Match]]:
+            return [await reader.nearest("vector_code", text_vector("x"), 7, each) for each in where]
+
+        from_store = await answers()
+        await reader.hold_vectors()
+        assert await answers() == from_store
+        assert [len(matches) > 0 for matches in from_store] == [True, True, True, False]
+
+    asking(state, question)
+
+
+def test_vectors_that_need_too_much_memory_are_not_held(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("index_store.reader.VECTOR_MEMORY", 2 * len(ROWS) * EMBEDDER.dimension * 2 - 1)
+
+    async def question(reader: Reader) -> None:
+        await reader.hold_vectors()
+        assert not reader.holds_vectors
+        assert await reader.nearest("vector_code", text_vector("x"), 3, Filter())
 
     asking(state, question)
 
@@ -207,6 +244,8 @@ def test_the_store_and_the_catalogue_admit_the_same_rows(state: Path) -> None:
             columns = reader.catalogue
             admitted = {row for row in range(len(columns)) if where.admits(columns, row)}
             assert runner.run(everything(reader, where)) == admitted
+            nearest = runner.run(reader.nearest("vector_code", text_vector("x"), len(columns), where))
+            assert {match.row for match in nearest} == admitted
 
         agree()
         runner.run(reader.close())
@@ -270,9 +309,13 @@ def test_what_is_not_there_says_what_to_do(tmp_path: Path) -> None:
         asyncio.run(Reader.open(tmp_path, 7))
     manifest = generation_dir(tmp_path, 1) / "manifest.json"
     good = manifest.read_bytes()
-    manifest.write_bytes(good.replace(b'"format_version": 1', b'"format_version": 2'))
+    manifest.write_bytes(good.replace(b'"format_version": 2', b'"format_version": 3'))
     with pytest.raises(FormatTooNew, match="upgrade nightdex"):
         asyncio.run(Reader.open(tmp_path))
+    manifest.write_bytes(good.replace(b'"format_version": 2', b'"format_version": 1'))
+    with pytest.raises(FormatTooOld, match="nightdex run") as raised_for_age:
+        asyncio.run(Reader.open(tmp_path))
+    assert raised_for_age.value.exit_status == 10
     manifest.write_bytes(good[:-20])
     with pytest.raises(IndexDamaged, match="nightdex rollback"):
         asyncio.run(Reader.open(tmp_path))
