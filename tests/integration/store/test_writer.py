@@ -246,7 +246,7 @@ def test_vectors_of_equal_text_are_known_in_every_repository(tmp_path: Path) -> 
     known = writer.known_vectors([wanted, wanted, missing, "f" * 64])
     assert known.keys() == {wanted}
     assert ROWS[0].vector_code is not None
-    np.testing.assert_array_equal(known[wanted], ROWS[0].vector_code)
+    np.testing.assert_allclose(known[wanted], ROWS[0].vector_code, atol=5e-4)  # half precision
     assert writer.known_vectors([]) == {}
     assert begin(tmp_path / "other").known_vectors([wanted]) == {}
 
