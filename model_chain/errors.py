@@ -9,10 +9,26 @@ ModelError
 ├── DescriptionRejected  the model answered, with something that is no description
 ├── ModelRefused      the runtime will not do this, however often it is asked
 ├── PullFailed        the runtime could not fetch a model
-└── ModelUnavailable  the runtime cannot be reached or is failing
+├── ModelUnavailable  the runtime cannot be reached or is failing
+└── TierError         a tier of the chain gave no answer; the message has the provider's words
+    ├── Transient     worth another try later, by itself
+    │   ├── RateLimited     the provider asks for a pause; `retry_after` says how long where it said so
+    │   ├── UsageLimit      the plan is used up for now
+    │   └── DeadlineExceeded  it took longer than the tier may
+    ├── Permanent     another try fails the same way until a person changes something
+    │   ├── CliMissing      the tier's program is not installed
+    │   ├── NotLoggedIn     neither a login nor a key, or one that is refused
+    │   ├── TurnLimit       the agent did not finish within its turns
+    │   └── ChainRecursion  a model that the chain started asks the chain
+    └── Refused       the model declines to answer this
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from model_chain.usage import ModelUse
 
 
 class ModelError(Exception):
@@ -74,3 +90,81 @@ class ModelUnavailable(ModelError):
     """The model runtime cannot be reached, or keeps failing."""
 
     code = "model_unavailable"
+
+
+class TierError(ModelError):
+    """A tier of the chain gave no answer. The message has the provider's words.
+
+    Attributes:
+        uses: what was paid for all the same; tokens None where the provider did not say.
+        retry_after: seconds the provider asks to wait, where it said so.
+    """
+
+    code = "tier_failed"
+
+    def __init__(
+        self, message: str, *, uses: tuple[ModelUse, ...] = (), retry_after: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.uses = uses
+        self.retry_after = retry_after
+
+
+class Transient(TierError):
+    """The tier cannot answer now; the same call may work later."""
+
+    code = "tier_unavailable"
+
+
+class RateLimited(Transient):
+    """The provider asks for a pause longer than a caller waits."""
+
+    code = "rate_limited"
+
+
+class UsageLimit(Transient):
+    """The plan is used up for now."""
+
+    code = "usage_limit"
+
+
+class DeadlineExceeded(Transient):
+    """The tier took longer than it may; raise its `deadline` in repos.toml, or ask for less."""
+
+    code = "tier_deadline"
+
+
+class Permanent(TierError):
+    """The tier will fail the same way until somebody changes something."""
+
+    code = "tier_failed"
+
+
+class CliMissing(Permanent):
+    """The tier's program is not installed, or not on PATH."""
+
+    code = "cli_missing"
+
+
+class NotLoggedIn(Permanent):
+    """There is neither a login nor a key for the tier, or the provider refuses it."""
+
+    code = "not_logged_in"
+
+
+class TurnLimit(Permanent):
+    """The agent did not finish within its turns."""
+
+    code = "max_turns"
+
+
+class ChainRecursion(Permanent):
+    """A model that the chain started asks the chain."""
+
+    code = "chain_recursion"
+
+
+class Refused(TierError):
+    """The model declines to answer this."""
+
+    code = "refused"

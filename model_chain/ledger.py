@@ -7,6 +7,7 @@ concurrent calls cannot overspend a tier's daily cap together.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sqlite3
@@ -38,6 +39,9 @@ create table if not exists reservations (
     id text primary key, at real not null, tier text not null, amount_usd text not null
 );
 """
+
+
+_DAY_SECONDS = 86_400
 
 
 class BudgetExceeded(ModelError):
@@ -90,8 +94,8 @@ class Ledger:
         self._path = path
         self._busy_seconds = busy_seconds
 
-    def record(self, operation: Operation, reservation: str = "") -> bool:
-        """Write one operation and settle its reservation; False when it went to the spill file instead.
+    def record(self, operation: Operation) -> bool:
+        """Write one operation; False when it went to the spill file instead.
 
         Raises:
             OSError: neither the database nor the spill file can be written.
@@ -100,14 +104,13 @@ class Ledger:
         try:
             with self._transaction() as database:
                 _insert(database, row)
-                database.execute("delete from reservations where id = ?", (reservation,))
         except (sqlite3.Error, OSError):
             self._spill(row)
             return False
         return True
 
     def reserve(self, tier: Tier, amount: Decimal, now: float | None = None) -> str:
-        """Set `amount` US dollars of today's cap aside; the reservation to hand to `record` or `release`.
+        """Set `amount` US dollars of today's cap aside; the reservation to `release` or `hold`.
 
         Raises:
             BudgetExceeded: the cap would be exceeded, counting what other processes have reserved.
@@ -135,9 +138,20 @@ class Ledger:
         return reservation
 
     def release(self, reservation: str) -> None:
-        """Give a reservation back: the call was never made."""
-        with self._transaction() as database:
+        """Give a reservation back: the call was settled, or never made.
+
+        It cannot fail: a reservation that stays is given up after RESERVATION_SECONDS.
+        """
+        with contextlib.suppress(sqlite3.Error), self._transaction() as database:
             database.execute("delete from reservations where id = ?", (reservation,))
+
+    def hold(self, reservation: str) -> None:
+        """Let a reservation count until the end of its day: nobody knows what the call cost."""
+        with contextlib.suppress(sqlite3.Error), self._transaction() as database:
+            database.execute(
+                "update reservations set at = ? where id = ?",
+                (_day_start(time.time()) + _DAY_SECONDS - RESERVATION_SECONDS, reservation),
+            )
 
     def operations(self, since: float = 0.0, until: float = float("inf")) -> list[Operation]:
         """What was recorded in a span of time (Unix seconds, half open), oldest first, the spill included.
@@ -187,12 +201,9 @@ class Ledger:
         return added
 
     def _committed(self, database: sqlite3.Connection, tier: str, moment: float) -> Decimal:
-        start = (
-            datetime.fromtimestamp(moment, UTC).replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
-        )
         spent = database.execute(
             "select cost_usd from operations where tier = ? and at >= ? and cost_usd is not null",
-            (tier, start),
+            (tier, _day_start(moment)),
         )
         reserved = database.execute(
             "select amount_usd from reservations where tier = ? and at >= ?",
@@ -277,6 +288,10 @@ def _operation(row: tuple[object, ...]) -> Operation:
         str(session),
         str(key),
     )
+
+
+def _day_start(at: float) -> float:
+    return at - at % _DAY_SECONDS  # days of UTC, which has no clock changes
 
 
 def _day(at: float) -> str:

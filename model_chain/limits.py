@@ -74,3 +74,45 @@ RESERVATION_SECONDS = 3_600.0
 
 # Bytes of one line of a session file; longer ones are skipped, not loaded.
 LONGEST_SESSION_LINE = 32_000_000
+
+# One call of an outer tier; an Opus answer with thinking takes two minutes, an agent on a task more.
+TIER_SECONDS = 600.0
+
+# A model process is asked to end, then made to.
+TERMINATE_SECONDS = 2.0
+
+# What is kept of a failed program's complaints.
+STDERR_BYTES = 8_192
+
+# Characters of a provider's words that go into an error.
+PROVIDER_WORDS = 400
+
+# A pause longer than this is the caller's to decide on; a provider asked for an hour in tests.
+LONGEST_RETRY_PAUSE = 20.0
+PROVIDER_RETRIES = 3
+
+# A model that the chain started may not start another: bills, and hooks, would multiply.
+CHAIN_DEPTH = 1
+
+# One answer: two pages. The provider's own maximum is 32,000 and more.
+ANSWER_TOKENS = 4_096
+
+# A scan that needs more turns has lost its way.
+AGENT_TURNS = 30
+
+# What one agent task is expected to use at most when it is reserved; also its hard limit where it is metered.
+AGENT_INPUT_TOKENS = 200_000
+AGENT_OUTPUT_TOKENS = 8_000
+
+# Output of a command up to here is shown as it is; more is condensed by the tier (2,000 tokens: below
+# that a second model turn costs more than it saves).
+PLAIN_OUTPUT_CHARACTERS = 6_000
+
+# And of that, what the tier is shown.
+CONDENSED_OUTPUT_CHARACTERS = 200_000
+
+# A command that a guard rewrote; agents' own shells give up after two minutes.
+COMMAND_SECONDS = 110.0
+
+# The local tier's context for a task: a long note with its answer; more slows a consumer GPU to a crawl.
+LOCAL_CONTEXT_TOKENS = 16_384

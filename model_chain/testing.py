@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model_chain.errors import ModelError, ModelUnavailable
-from model_chain.protocol import CodeUnit, Description, EmbeddedBatch, Fingerprint
+from model_chain.errors import ModelError, ModelUnavailable, TierError
+from model_chain.protocol import (
+    CodeResult,
+    CodeTask,
+    CodeUnit,
+    Description,
+    EmbeddedBatch,
+    Fingerprint,
+    Finished,
+    Piece,
+    Question,
+    TextPiece,
+)
+from model_chain.tiers import Tier
+from model_chain.usage import ModelUse, Tokens
 from model_chain.words import split_identifier
 
 _WORD = re.compile(r"\w+")
@@ -116,3 +131,96 @@ class FakeSummariser:
 def _word_vector(word: str, dimension: int) -> NDArray[np.float32]:
     seed = int.from_bytes(hashlib.blake2b(word.encode("utf-8", "replace"), digest_size=8).digest(), "little")
     return np.random.default_rng(seed).standard_normal(dimension, dtype=np.float32)
+
+
+class FakeReasoner:
+    """Answers from a script, as slow and as unreliable as told.
+
+    Attributes:
+        script: pieces to give, then `Finished`; a TierError in it is raised there.
+        delay: seconds before each piece.
+        questions: what it was asked so far.
+        closed: whether the last answer was read to its end or given up.
+    """
+
+    def __init__(self, *script: Piece | TierError, model: str = "fake-thinker", delay: float = 0.0) -> None:
+        self.script = script or (TextPiece("Because."),)
+        self.delay = delay
+        self.questions: list[Question] = []
+        self.closed = False
+        self._model = model
+
+    async def reason(self, question: Question) -> AsyncGenerator[Piece, None]:
+        """Play the script."""
+        self.questions.append(question)
+        self.closed = False
+        try:
+            for piece in self.script:
+                await asyncio.sleep(self.delay)
+                if isinstance(piece, TierError):
+                    raise piece
+                yield piece
+            yield Finished((ModelUse(self._model, Tokens(input=1_000, output=100)),), session="fake-session")
+        finally:
+            self.closed = True
+
+
+class FakeAgent:
+    """Does a task by writing the files it was given, and says what it was told to say.
+
+    Attributes:
+        files: path below the folder -> content, written by every writable task.
+        failure: raised instead of working, once.
+        tasks: what it was asked to do so far.
+        reviews: the instructions of the reviews so far.
+    """
+
+    def __init__(
+        self, text: str = "done", files: Mapping[str, str] | None = None, model: str = "fake-coder"
+    ) -> None:
+        self.text = text
+        self.files = dict(files or {})
+        self.failure: TierError | None = None
+        self.tasks: list[CodeTask] = []
+        self.reviews: list[str] = []
+        self._model = model
+
+    async def work(self, task: CodeTask) -> CodeResult:
+        """Write the files."""
+        self.tasks.append(task)
+        self._fail()
+        if task.writable:
+            for path, content in self.files.items():
+                (task.folder / path).parent.mkdir(parents=True, exist_ok=True)
+                (task.folder / path).write_text(content, encoding="utf-8")
+        changed = tuple(self.files) if task.writable else ()
+        return CodeResult(self.text, (ModelUse(self._model, Tokens(input=2_000, output=300)),), changed)
+
+    async def review(self, folder: Path, instruction: str) -> CodeResult:
+        """Find nothing; the use is unknown, as that of a real review is."""
+        self.reviews.append(instruction)
+        self._fail()
+        return CodeResult(f"No findings in {folder.name}.", (ModelUse(self._model, None),))
+
+    def _fail(self) -> None:
+        if self.failure is not None:
+            failure, self.failure = self.failure, None
+            raise failure
+
+
+class FakeBackends:
+    """Gives every tier the same fakes."""
+
+    def __init__(self, reasoner: FakeReasoner | None = None, agent: FakeAgent | None = None) -> None:
+        self.reasoning = reasoner or FakeReasoner()
+        self.working = agent or FakeAgent()
+
+    def reasoner(self, tier: Tier) -> FakeReasoner:
+        """The fake reasoner."""
+        del tier
+        return self.reasoning
+
+    def agent(self, tier: Tier) -> FakeAgent:
+        """The fake agent."""
+        del tier
+        return self.working

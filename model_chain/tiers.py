@@ -6,19 +6,33 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from model_chain.limits import TIER_SECONDS
+
 Billing = Literal["free", "flat", "metered"]
+Backend = Literal["ollama", "claude_cli", "anthropic_api", "codex_cli"]
 
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """One step of the chain. `daily_cap` is in US dollars of list price; None is no cap."""
+    """One step of the chain.
+
+    Attributes:
+        billing: free costs nothing, flat is paid by a plan, metered by the token.
+        daily_cap: US dollars of list price a day (UTC); None is no cap.
+        deadline: seconds one call may take.
+        command: the program of a CLI backend where it is not found by its name.
+        environment: further variables that program may see.
+    """
 
     name: str
-    backend: str
+    backend: Backend
     model: str
     billing: Billing
     purpose: str
     daily_cap: Decimal | None = None
+    deadline: float = TIER_SECONDS
+    command: str = ""
+    environment: tuple[str, ...] = ()
 
 
 DEFAULT_TIERS = (

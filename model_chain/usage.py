@@ -40,6 +40,14 @@ class Tokens:
         return self.input + self.output + self.cache_read + self.cache_write_5m + self.cache_write_1h
 
 
+@dataclass(frozen=True, slots=True)
+class ModelUse:
+    """What one model used in one operation; tokens None where the provider did not say."""
+
+    model: str
+    tokens: Tokens | None
+
+
 def claude_model_usage(entry: Mapping[str, object]) -> Tokens:
     """One model's entry under `modelUsage` in a `claude -p` result."""
     written = _count(entry, "cacheCreationInputTokens")

@@ -111,7 +111,8 @@ def test_reservations_of_others_count_until_settled_or_stale(tmp_path: Path) -> 
     first = ledger.reserve(tier, Decimal("0.006"), now)
     with pytest.raises(BudgetExceeded, match="daily_cap"):
         ledger.reserve(tier, Decimal("0.006"), now)
-    ledger.record(operation(1_000, at=now), first)  # cost 0.001 of the 0.006 reserved
+    ledger.record(operation(1_000, at=now))  # cost 0.001 of the 0.006 reserved
+    ledger.release(first)
     second = ledger.reserve(tier, Decimal("0.009"), now)
     ledger.release(second)
     ledger.reserve(tier, Decimal("0.009"), now)
