@@ -125,7 +125,7 @@ def _spend(path: str, count: int) -> None:
 
 
 def _reserve(path: str, won: Any) -> None:
-    tier = Tier("haiku", "b", "m", "metered", "", Decimal(1))
+    tier = Tier("haiku", "claude_cli", "m", "metered", "", Decimal(1))
     for _ in range(10):
         try:
             Ledger(Path(path)).reserve(tier, Decimal("0.1"))
