@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -26,6 +27,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
+
+key_app = typer.Typer(help="API keys: make, list and revoke them.", no_args_is_help=True)
+app.add_typer(key_app, name="key")
 
 ConfigOption = Annotated[
     Path | None,
@@ -76,24 +80,12 @@ def run(
 def serve(*, config: ConfigOption = None) -> int:
     """Answer searches over HTTP until stopped.
 
-    A new night is served without a restart, and without failing a request.
+    A new night is served without a restart, and without failing a request. On a loopback address no key is
+    needed; on any other the server starts only when there is one (`nightdex key create`).
     """
-    from nightdex.models import embedders_of
-    from search_api.server import ServiceOptions
-    from search_api.server import serve as serve_until_stopped
+    from nightdex.service import serve_command
 
-    configuration = _configuration(config)
-    api = configuration.settings.api
-    serve_until_stopped(
-        ServiceOptions(
-            configuration.state_dir,
-            embedders_of(configuration.settings.embedding),
-            api.host,
-            api.port,
-        ),
-        announce=lambda address: print(f"serving on {address}", file=sys.stderr, flush=True),  # noqa: T201
-    )
-    return 0
+    return serve_command(_configuration(config, log_level=logging.INFO))
 
 
 @app.command()
@@ -184,6 +176,45 @@ def rollback(
     return rollback_command(_configuration(config).state_dir, generation, as_json=as_json)
 
 
+@key_app.command("create")
+def key_create(
+    *,
+    repos: Annotated[
+        str | None,
+        typer.Option(metavar="A,B", help="The only repositories it may see. Default: all, future ones too."),
+    ] = None,
+    expires: Annotated[str, typer.Option(metavar="SPAN", help="90d, 12h, 4w or never.")] = "90d",
+    note: Annotated[str, typer.Option(metavar="TEXT", help="Whom or what it is for.")] = "",
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> int:
+    """Make a key and show it, once."""
+    from nightdex.keys import create_command
+
+    return create_command(_configuration(config).state_dir, repos, expires, note, as_json=as_json)
+
+
+@key_app.command("list")
+def key_list(*, as_json: JsonOption = False, config: ConfigOption = None) -> int:
+    """Show which keys there are, what they may see and when they end."""
+    from nightdex.keys import list_command
+
+    return list_command(_configuration(config).state_dir, as_json=as_json)
+
+
+@key_app.command("revoke")
+def key_revoke(
+    key: Annotated[str, typer.Argument(metavar="ID", help="As `nightdex key list` shows it.")],
+    *,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> int:
+    """End a key at once, also for a server that is running."""
+    from nightdex.keys import revoke_command
+
+    return revoke_command(_configuration(config).state_dir, key, as_json=as_json)
+
+
 @app.command()
 def doctor(
     *,
@@ -238,19 +269,19 @@ def _run(arguments: list[str]) -> int:
     return int(status or 0)
 
 
-def _begin(config: Path | None) -> Path:
+def _begin(config: Path | None, log_level: int = logging.WARNING) -> Path:
     """Turn the logs on, and find the repos.toml."""
     from nightdex.configuration import find_file
     from nightdex.logs import configure_logs
 
-    configure_logs()
+    configure_logs(log_level)
     return find_file(config, os.environ)
 
 
-def _configuration(config: Path | None) -> Configuration:
+def _configuration(config: Path | None, log_level: int = logging.WARNING) -> Configuration:
     from nightdex.configuration import load_configuration
 
-    return load_configuration(_begin(config))
+    return load_configuration(_begin(config, log_level))
 
 
 def _terminate(*_: object) -> None:

@@ -8,8 +8,8 @@ import sys
 import structlog
 
 
-def configure_logs() -> None:
-    """Send warnings and worse to whatever standard error is at that moment."""
+def configure_logs(level: int = logging.WARNING) -> None:
+    """Send what is of a level or worse to whatever standard error is at that moment."""
     terminal = sys.stderr.isatty()
     structlog.configure(
         processors=[
@@ -18,7 +18,7 @@ def configure_logs() -> None:
             *([] if terminal else [structlog.processors.dict_tracebacks]),
             structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer(default=str),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         # Not PrintLoggerFactory: a live progress display replaces sys.stderr, and must see the lines.
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,

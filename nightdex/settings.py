@@ -52,6 +52,12 @@ def _http_url(value: str) -> str:
     return value
 
 
+def _host_name(value: str) -> str:
+    if not re.fullmatch(r"[\w-]+(\.[\w-]+)*|[0-9a-fA-F:]+", value):
+        raise ValueError("must be a host name such as 'code.example.org', without scheme and port")
+    return value.lower()
+
+
 def _clock(value: str) -> str:
     try:
         dt.datetime.strptime(value, "%H:%M").replace(tzinfo=dt.UTC)
@@ -101,6 +107,7 @@ Patterns = Annotated[tuple[Annotated[Text, AfterValidator(_pattern)], ...], Fiel
 Hosts = Annotated[
     tuple[Annotated[Text, AfterValidator(_http_url)], ...], Field(strict=False), AfterValidator(_some)
 ]
+HostNames = Annotated[tuple[Annotated[Text, AfterValidator(_host_name)], ...], Field(strict=False)]
 
 
 class Section(BaseModel):
@@ -139,10 +146,13 @@ class Schedule(Section):
 
 
 class Api(Section):
-    """Where `nightdex serve` listens."""
+    """Where `nightdex serve` listens, and whom it answers."""
 
     host: Text = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8321
+    require_key: bool = False
+    allowed_hosts: HostNames = ()
+    requests_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = 600
 
 
 class Chain(Section):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import traceback
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from importlib.metadata import version
@@ -14,19 +13,23 @@ import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 
 from index_store.errors import IndexStoreError
 from search_api.body import BodyGate
 from search_api.errors import (
     BodyNotJson,
     IndexNotReady,
-    InternalError,
     MethodNotAllowed,
     RequestInvalid,
     RouteNotFound,
     SearchError,
 )
 from search_api.gate import Gate
+from search_api.limits import MIN_GZIP_BYTES
+from search_api.metrics import Metrics
+from search_api.nights import Nights
+from search_api.observation import Observation
 from search_api.options import DEFAULT_OPTIONS
 from search_api.problem import MEDIA_TYPE, FieldProblem, problem_response
 from search_api.routes import ROUTERS
@@ -53,6 +56,8 @@ def create_app(state_dir: Path, embedder_for: EmbedderFor, options: ApiOptions =
     thread, once per generation.
     """
     serving = Serving(state_dir, embedder_for, staying=True)
+    nights = Nights(state_dir)
+    metrics = Metrics(serving, nights)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -78,15 +83,19 @@ def create_app(state_dir: Path, embedder_for: EmbedderFor, options: ApiOptions =
             IndexStoreError: _on_store_error,
             RequestValidationError: _on_invalid_request,
             HTTPException: _on_http_exception,
-            Exception: _on_fault,
         },
     )
     app.state.searcher = Searcher(serving)
     app.state.options = options
+    app.state.nights = nights
+    app.state.metrics = metrics
     for router in ROUTERS:
         app.include_router(router)
+    # The last one added stands outermost.
     app.add_middleware(BodyGate)
-    app.add_middleware(Gate)
+    app.add_middleware(GZipMiddleware, minimum_size=MIN_GZIP_BYTES)
+    app.add_middleware(Gate, options=options)
+    app.add_middleware(Observation, metrics=metrics)
     return app
 
 
@@ -129,10 +138,3 @@ async def _on_http_exception(request: Request, error: HTTPException) -> Response
         reply.headers["Allow"] = allowed
         return reply
     return problem_response(BodyNotJson(f"The request cannot be read: {error.detail}."))
-
-
-async def _on_fault(request: Request, error: Exception) -> Response:
-    # Neither the message nor the locals: both may hold the query, which is the caller's.
-    frames = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
-    log.error("fault", route=request.url.path, kind=type(error).__name__, at=frames[-5:])
-    return problem_response(InternalError("The server failed on this request; its log has the details."))

@@ -6,6 +6,8 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from search_api.metrics import Metrics
+from search_api.nights import Nights
 from search_api.options import ApiOptions
 from search_api.search import Searcher
 
@@ -20,5 +22,17 @@ async def _options(request: Request) -> ApiOptions:
     return options
 
 
+async def _nights(request: Request) -> Nights:
+    nights: Nights = request.app.state.nights
+    return nights
+
+
+async def _metrics(request: Request) -> Metrics:
+    metrics: Metrics = request.app.state.metrics
+    return metrics
+
+
 SearcherOf = Annotated[Searcher, Depends(_searcher)]
 OptionsOf = Annotated[ApiOptions, Depends(_options)]
+NightsOf = Annotated[Nights, Depends(_nights)]
+MetricsOf = Annotated[Metrics, Depends(_metrics)]

@@ -12,16 +12,28 @@ SearchError
 │   └── RegexNeedsExact
 ├── RequestError             the request never became a query
 │   ├── BodyNotJson          400
+│   ├── AccessRefused        401: who asks may not
+│   │   ├── KeyMissing
+│   │   ├── KeyRejected
+│   │   └── KeyExpired
+│   ├── OriginRefused        403
 │   ├── RouteNotFound        404
 │   ├── MethodNotAllowed     405
 │   ├── BodyTooLarge         413
 │   ├── MediaTypeUnsupported 415
-│   └── RequestInvalid       422
+│   ├── HostRefused          421
+│   ├── RequestInvalid       422
+│   └── TooManyRequests      429
 ├── IndexNotReady            nothing is published yet (503, exit 10)
 ├── SearchTimedOut           503
+├── ServerBusy               503
+├── KeysUnreadable           503, exit 1
 ├── InternalError            500
-├── BindRefused              exit 12
-└── AddressUnavailable       exit 1
+└── CommandError             met on the command line only
+    ├── BindRefused          exit 12
+    ├── AddressUnavailable   exit 1
+    ├── KeyNotFound          exit 2
+    └── KeyOptionInvalid     exit 2
 """
 
 from __future__ import annotations
@@ -33,6 +45,7 @@ class SearchError(Exception):
     code = "search_error"
     exit_status = 1
     http_status = 500
+    retry_after_s: int | None = None
 
 
 class QueryError(SearchError):
@@ -105,6 +118,38 @@ class BodyNotJson(RequestError):
     code = "body_not_json"
 
 
+class AccessRefused(RequestError):
+    """The one who asks may not."""
+
+    code = "access_refused"
+    http_status = 401
+
+
+class KeyMissing(AccessRefused):
+    """This server answers holders of a key only, and there is none with the request."""
+
+    code = "key_missing"
+
+
+class KeyRejected(AccessRefused):
+    """The key is not one of ours, or was revoked."""
+
+    code = "key_rejected"
+
+
+class KeyExpired(AccessRefused):
+    """The key was good once, and its time is over."""
+
+    code = "key_expired"
+
+
+class OriginRefused(RequestError):
+    """A page of another site sent the request."""
+
+    code = "origin_refused"
+    http_status = 403
+
+
 class RouteNotFound(RequestError):
     """There is nothing at this path."""
 
@@ -133,11 +178,29 @@ class MediaTypeUnsupported(RequestError):
     http_status = 415
 
 
+class HostRefused(RequestError):
+    """The request is addressed to a name that is not this server's."""
+
+    code = "host_refused"
+    http_status = 421
+
+
 class RequestInvalid(RequestError):
     """A field is unknown, missing or of the wrong type."""
 
     code = "request_invalid"
     http_status = 422
+
+
+class TooManyRequests(RequestError):
+    """The key has asked more often than it may."""
+
+    code = "too_many_requests"
+    http_status = 429
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class IndexNotReady(SearchError):
@@ -146,6 +209,7 @@ class IndexNotReady(SearchError):
     code = "index_not_ready"
     exit_status = 10
     http_status = 503
+    retry_after_s = 1
 
 
 class SearchTimedOut(SearchError):
@@ -153,6 +217,23 @@ class SearchTimedOut(SearchError):
 
     code = "search_timed_out"
     http_status = 503
+    retry_after_s = 1
+
+
+class ServerBusy(SearchError):
+    """As many searches as the machine can do are running, and enough are waiting."""
+
+    code = "server_busy"
+    http_status = 503
+    retry_after_s = 1
+
+
+class KeysUnreadable(SearchError):
+    """The file with the keys cannot be read or written."""
+
+    code = "keys_unreadable"
+    http_status = 503
+    retry_after_s = 1
 
 
 class InternalError(SearchError):
@@ -162,14 +243,34 @@ class InternalError(SearchError):
     http_status = 500
 
 
-class BindRefused(SearchError):
+class CommandError(SearchError):
+    """The command line asked for what cannot be done; no request meets it."""
+
+    code = "command_error"
+
+
+class BindRefused(CommandError):
     """The address is reachable from other machines, and nothing guards it."""
 
     code = "bind_refused"
     exit_status = 12
 
 
-class AddressUnavailable(SearchError):
+class AddressUnavailable(CommandError):
     """The address cannot be listened on: taken, or not ours."""
 
     code = "address_unavailable"
+
+
+class KeyNotFound(CommandError):
+    """There is no key of that id."""
+
+    code = "key_not_found"
+    exit_status = 2
+
+
+class KeyOptionInvalid(CommandError):
+    """A key cannot be made as asked for."""
+
+    code = "key_option_invalid"
+    exit_status = 2

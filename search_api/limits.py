@@ -94,3 +94,31 @@ MAX_MARKS = 500
 
 # Hits on a page of the web page.
 PAGE_HITS = 10
+
+# Searches that run at once; more than the cores can use only wait inside the store instead of before it.
+MAX_RUNNING = 16
+
+# Requests that wait for their turn, and how long; whoever comes later is told to come back.
+MAX_WAITING = 256
+QUEUE_DEADLINE_S = 5.0
+
+# What one key may ask in a minute; an agent at work asks about twenty times.
+REQUESTS_PER_MINUTE = 600
+
+# How much of a minute's requests may come at once.
+BURST_SHARE = 0.1
+
+# What a look at the keys waits for a command that is writing them.
+KEYS_BUSY_S = 2.0
+
+# Longer is as good as never, and said so.
+MAX_KEY_LIFETIME_DAYS = 3_650
+
+# A smaller reply fits one packet anyway.
+MIN_GZIP_BYTES = 1_024
+
+# Nights of one page.
+MAX_NIGHTS = 100
+
+# A report of thousands of repositories; anything larger is none of ours.
+MAX_REPORT_BYTES = 64 << 20

@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from search_api.limits import REQUESTS_PER_MINUTE
+
+if TYPE_CHECKING:
+    from search_api.keys import Keys
 
 
 @dataclass(frozen=True, slots=True)
 class ApiOptions:
-    """Everything optional; each default is what one person on one machine needs."""
+    """Everything optional; each default is what one person on one machine needs.
+
+    Attributes:
+        keys: who is let in with which scope; None where no key was ever made.
+        key_required: whether a request without a key is refused. A key that is sent is checked in any case.
+        hosts: names of this server besides the loopback ones and the address a connection came in at.
+        requests_per_minute: for each key.
+    """
+
+    keys: Keys | None = None
+    key_required: bool = False
+    hosts: frozenset[str] = frozenset()
+    requests_per_minute: int = REQUESTS_PER_MINUTE
 
 
 DEFAULT_OPTIONS = ApiOptions()

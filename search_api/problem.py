@@ -32,8 +32,12 @@ class Problem(BaseModel):
     errors: list[FieldProblem] = Field(default_factory=list)
 
 
+# The gate before every route answers with these.
+GATE_STATUSES = (401, 403, 421, 429, 503)
+
+
 def problems(*statuses: int) -> dict[int | str, dict[str, object]]:
-    """What a route says in the OpenAPI document about the errors it may answer with."""
+    """What a route says in the OpenAPI document about the errors that it, or the gate, may answer with."""
     schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
     return {
         status: {
@@ -41,7 +45,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, object]]:
             "description": "A problem; `code` says which.",
             "content": {MEDIA_TYPE: schema},
         }
-        for status in statuses
+        for status in sorted({*GATE_STATUSES, 500, *statuses})
     }
 
 
@@ -60,5 +64,5 @@ def problem_response(error: SearchError, errors: list[FieldProblem] | None = Non
         errors=errors or [],
     )
     content = json.dumps(problem.model_dump(), ensure_ascii=True).encode()
-    headers = {"Retry-After": "1"} if error.http_status == 503 else {}
-    return Response(content, status_code=error.http_status, media_type=MEDIA_TYPE, headers=headers)
+    headers = {} if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
+    return Response(content, error.http_status, headers, MEDIA_TYPE)

@@ -29,6 +29,7 @@ from search_api.retrieval.lexical import lexical_terms
 from search_api.retrieval.pattern import literal_pattern, regex_pattern
 from search_api.retrieval.vector import NoVector
 from search_api.serving import Serving
+from search_api.timing import stage
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Sequence
@@ -66,12 +67,25 @@ class Searcher:
             IndexNotReady: nothing is published, or its files do not answer.
             PatternInvalid: RE2 refuses the pattern.
             SearchTimedOut: it took longer than SEARCH_DEADLINE_S.
+            ServerBusy: no place came free.
         """
         started = time.perf_counter()
-        async with self.serving.current().request() as generation:
+        async with self.opened() as generation:
+            return await _Search(generation, query, scope, self._weights, started).answer()
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[OpenGeneration]:
+        """The generation to answer one request from, with a place among those that run, and a deadline.
+
+        Raises:
+            IndexNotReady: nothing is published, or its files do not answer.
+            SearchTimedOut: what ran inside took longer than SEARCH_DEADLINE_S.
+            ServerBusy: no place came free.
+        """
+        async with self.serving.capacity.place(), self.serving.current().request() as generation:
             try:
                 async with asyncio.timeout(SEARCH_DEADLINE_S):
-                    return await _Search(generation, query, scope, self._weights, started).answer()
+                    yield generation
             except TimeoutError:
                 raise SearchTimedOut(
                     f"The search took longer than {SEARCH_DEADLINE_S:g} s; narrow it with repo: or path:."
@@ -133,7 +147,8 @@ class _Search:
         """Retrieve, fuse, rank, and fetch the text of one page."""
         ranked = await self._ranked()
         page = ranked[self.query.offset : self.query.offset + self.query.limit]
-        hits = await make_hits(self.generation, self.query, page, self.matching_lines)
+        with stage("text"):
+            hits = await make_hits(self.generation, self.query, page, self.matching_lines)
         end = self.query.offset + len(page)
         more = len(ranked) > end and end + self.query.limit <= MAX_WINDOW
         manifest = self.reader.manifest
@@ -156,7 +171,8 @@ class _Search:
     async def _ranked(self) -> list[Candidate]:
         if self.query.mode is Mode.EXACT:
             pattern = regex_pattern(self.query.text) if self.query.regex else literal_pattern(self.query.text)
-            found = await exact_matches(self.reader, pattern, self.where)
+            with stage("scan"):
+                found = await exact_matches(self.reader, pattern, self.where)
             self.degraded += found.degraded
             self.matching_lines = found.lines
             # A definition that does not hold the text is no exact match.
@@ -164,7 +180,8 @@ class _Search:
         if self.query.mode is Mode.SYMBOL:
             candidates = symbol_candidates(self.query.text, self.reader.catalogue, self._allowed)
             return self._rank(candidates, SYMBOL_SIGNALS, self._allowed)
-        lists, lexical = await self._lists()
+        with stage("lists"):
+            lists, lexical = await self._lists()
         fused = fuse(lists, self.weights, symbol_like=self._symbol_like)
         return self._rank(fused, FUSED_SIGNALS, self._allowed, lexical)
 
@@ -186,7 +203,8 @@ class _Search:
         if not columns:
             return {}
         try:
-            vector = await self.generation.embedder.vector(self.query.text)
+            with stage("embed"):
+                vector = await self.generation.embedder.vector(self.query.text)
         except NoVector as reason:
             self.degraded.append(str(reason))
             return {}
@@ -225,6 +243,7 @@ class _Search:
             top=max((candidate.score for candidate in candidates.values()), default=1.0),
             lexical=lexical,
         )
-        for signal in signals:
-            signal(ranking)
-        return in_order(candidates.values())
+        with stage("rank"):
+            for signal in signals:
+                signal(ranking)
+            return in_order(candidates.values())

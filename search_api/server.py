@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from search_api.errors import AddressUnavailable, BindRefused
 from search_api.limits import SHUTDOWN_GRACE_S
+from search_api.options import DEFAULT_OPTIONS, ApiOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +29,7 @@ class ServiceOptions:
     embedder_for: EmbedderFor
     host: str = DEFAULT_HOST
     port: int = DEFAULT_PORT
+    api: ApiOptions = DEFAULT_OPTIONS
 
 
 def serve(options: ServiceOptions, *, announce: Callable[[str], None] = lambda _: None) -> None:
@@ -36,9 +38,11 @@ def serve(options: ServiceOptions, *, announce: Callable[[str], None] = lambda _
     `announce` is called once with the address, when connections are accepted.
 
     Raises:
-        BindRefused: the address is not a loopback one.
+        BindRefused: other machines could reach it, and there is no key to let anybody in with.
         AddressUnavailable: it cannot be listened on.
+        KeysUnreadable: the keys cannot be read.
     """
+    api = guarded(options.host, options.api)
     listening = listen(options.host, options.port)
     import uvicorn  # noqa: PLC0415 - FastAPI and uvicorn take 0.4 s that a command line must not pay
 
@@ -47,7 +51,7 @@ def serve(options: ServiceOptions, *, announce: Callable[[str], None] = lambda _
     host, port = listening.getsockname()[:2]
     announce(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
     config = uvicorn.Config(
-        create_app(options.state_dir, options.embedder_for),
+        create_app(options.state_dir, options.embedder_for, api),
         log_config=None,
         access_log=False,  # an access log would hold the queries
         server_header=False,
@@ -57,25 +61,47 @@ def serve(options: ServiceOptions, *, announce: Callable[[str], None] = lambda _
         uvicorn.Server(config).run(sockets=[listening])
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket on a loopback address.
+def guarded(host: str, options: ApiOptions) -> ApiOptions:
+    """The options to serve an address with: one that other machines can reach always asks for a key.
 
-    SECURITY: nothing guards the API yet but the fact that other machines cannot reach it.
+    SECURITY: the only place that decides whether the API may go without keys.
 
     Raises:
-        BindRefused: the address is not a loopback one.
+        BindRefused: a key is needed, and there is none that is valid.
+        KeysUnreadable: the keys cannot be read.
+    """
+    if _is_loopback(host) and not options.key_required:
+        return options
+    if options.keys is None or not options.keys.any_valid():
+        asked = (
+            "api.require_key is set"
+            if _is_loopback(host)
+            else f"api.host is {host!a}, which other machines may reach"
+        )
+        raise BindRefused(
+            f"{asked}, and there is no valid API key; make one with `nightdex key create`, or use 127.0.0.1."
+        )
+    return replace(options, key_required=True, hosts=options.hosts | {host.lower()})
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(_address(host)).is_loopback
+    except ValueError:
+        return False
+
+
+def _address(host: str) -> str:
+    return "127.0.0.1" if host == "localhost" else host
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket.
+
+    Raises:
         AddressUnavailable: it cannot be listened on.
     """
-    address = "127.0.0.1" if host == "localhost" else host
-    try:
-        loopback = ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        loopback = False
-    if not loopback:
-        raise BindRefused(
-            f"api.host is {host!a}, which other machines may reach, and there are no API keys to guard it; "
-            "use 127.0.0.1."
-        )
+    address = _address(host)
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     try:

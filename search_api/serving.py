@@ -11,6 +11,7 @@ import structlog
 from index_store.errors import IndexStoreError, NoIndex
 from index_store.generations import current_generation
 from index_store.reader import Reader
+from search_api.capacity import Capacity
 from search_api.errors import IndexNotReady
 from search_api.limits import CURRENT_POLL_S
 from search_api.retrieval.vector import QueryEmbedder
@@ -92,6 +93,7 @@ class Serving:
         self._current: OpenGeneration | None = None
         self._why_none = "No index is published yet; run `nightdex run`."
         self._refreshing = asyncio.Lock()
+        self.capacity = Capacity()
 
     async def refresh(self) -> None:
         """Open what CURRENT names, if that is not what is open.

@@ -74,6 +74,11 @@ class QueryEmbedder:
         with contextlib.suppress(NoVector):
             await self._within(EMBEDDER_WARM_UP_S, "warm up")
 
+    @property
+    def is_up(self) -> bool:
+        """Whether the last call worked, or the embedder is being tried again."""
+        return time.monotonic() >= self._resting_until
+
     def close(self) -> None:
         """Let go of the threads; a call that hangs is not waited for."""
         self._threads.shutdown(wait=False, cancel_futures=True)

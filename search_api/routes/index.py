@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from importlib.metadata import version
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from search_api.caller import CallerOf
-from search_api.dependencies import SearcherOf
+from search_api.dependencies import NightsOf, SearcherOf
+from search_api.limits import MAX_NIGHTS
+from search_api.nights import NightPage
 from search_api.problem import problems
 from search_api.schemas import Repositories, Repository, Status
 
 router = APIRouter()
 
 
-@router.get("/v1/status", operation_id="status", responses=problems(500, 503))
+@router.get("/v1/status", operation_id="status", responses=problems())
 async def get_status(searcher: SearcherOf, caller: CallerOf) -> Status:
     """What is being served."""
     manifest = searcher.serving.current().reader.manifest
@@ -31,7 +35,7 @@ async def get_status(searcher: SearcherOf, caller: CallerOf) -> Status:
     )
 
 
-@router.get("/v1/repos", operation_id="repositories", responses=problems(500, 503))
+@router.get("/v1/repos", operation_id="repositories", responses=problems())
 async def get_repositories(searcher: SearcherOf, caller: CallerOf) -> Repositories:
     """Which repositories are indexed, at which commit."""
     manifest = searcher.serving.current().reader.manifest
@@ -53,3 +57,15 @@ async def get_repositories(searcher: SearcherOf, caller: CallerOf) -> Repositori
             if caller.may_see(state.name)
         ],
     )
+
+
+@router.get("/v1/nights", operation_id="nights", responses=problems(422))
+async def get_nights(
+    nights: NightsOf,
+    caller: CallerOf,
+    limit: Annotated[int, Query(ge=1, le=MAX_NIGHTS)] = 10,
+    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+) -> NightPage:
+    """What the nights did, newest first."""
+    page, more = await asyncio.to_thread(nights.page, caller, limit, offset)
+    return NightPage(nights=page, next_offset=offset + limit if more else None)

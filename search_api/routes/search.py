@@ -15,7 +15,7 @@ from search_api.schemas import SearchRequest
 router = APIRouter()
 
 
-@router.get("/v1/search", operation_id="search", responses=problems(400, 422, 500, 503))
+@router.get("/v1/search", operation_id="search", responses=problems(400, 422))
 async def get_search(
     request: Annotated[SearchRequest, Query()], searcher: SearcherOf, caller: CallerOf
 ) -> Answer:
@@ -23,7 +23,7 @@ async def get_search(
     return await searcher.search(request.to_query(), caller.scope)
 
 
-@router.post("/v1/search", operation_id="searchByPost", responses=problems(400, 413, 415, 422, 500, 503))
+@router.post("/v1/search", operation_id="searchByPost", responses=problems(400, 413, 415, 422))
 async def post_search(request: SearchRequest, searcher: SearcherOf, caller: CallerOf) -> Answer:
     """Search, with the question in a JSON body: for long queries, and to keep them out of logs."""
     return await searcher.search(request.to_query(), caller.scope)

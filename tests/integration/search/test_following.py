@@ -7,7 +7,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import api, publish  # type: ignore[import-not-found] # pytest puts it on the path
 
 from index_store.generations import rollback
 from index_store.testing import make_row
@@ -15,6 +14,7 @@ from model_chain.testing import FakeEmbedder
 from search_api.query import parse_query
 from search_api.search import Searcher
 from search_api.serving import Serving
+from tests.shop import api, publish
 
 pytestmark = pytest.mark.anyio
 

@@ -13,16 +13,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
-from conftest import publish  # type: ignore[import-not-found] # pytest puts it on the path
 
 from index_store.schema import ChunkRow
 from index_store.testing import make_row
+from tests.shop import publish
 
 SERVER = """
 import sys
 from pathlib import Path
 from model_chain.testing import FakeEmbedder
+from nightdex.logs import configure_logs
 from search_api.server import ServiceOptions, serve
+configure_logs()
 options = ServiceOptions(Path(sys.argv[1]), lambda _: FakeEmbedder(), port=0)
 serve(options, announce=lambda address: print(address, flush=True))
 """

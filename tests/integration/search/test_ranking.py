@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import publish  # type: ignore[import-not-found] # pytest puts it on the path
 
 from index_store.schema import ChunkRow
 from index_store.testing import make_row
@@ -14,6 +13,7 @@ from search_api.answer import Hit
 from search_api.query import parse_query
 from search_api.ranking.weights import DEFAULT_WEIGHTS, RankingWeights
 from search_api.search import searching
+from tests.shop import publish
 
 pytestmark = pytest.mark.anyio
 

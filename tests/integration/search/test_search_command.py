@@ -9,13 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import ROWS, publish  # type: ignore[import-not-found] # pytest puts it on the path
 
 from index_store.errors import NoIndex
 from index_store.testing import make_row, states_of
 from model_chain.testing import FakeEmbedder
 from search_api.cli import Output, search_command
 from search_api.query import parse_query
+from tests.shop import ROWS, publish
 
 
 def run(state_dir: Path, text: str, output: Output, **fields: object) -> str:

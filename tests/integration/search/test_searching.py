@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import REFRESH, Ask, publish  # type: ignore[import-not-found] # pytest puts it on the path
 
 from index_store.errors import NoIndex
 from index_store.testing import make_row
@@ -15,6 +14,7 @@ from search_api.errors import PatternInvalid
 from search_api.query import parse_query
 from search_api.ranking.weights import DEFAULT_WEIGHTS
 from search_api.search import searching
+from tests.shop import REFRESH, Ask, publish
 
 pytestmark = pytest.mark.anyio
 

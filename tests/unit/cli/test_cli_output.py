@@ -50,13 +50,29 @@ def matches_golden(name: str, text: str) -> None:
     assert text == file.read_text()
 
 
-@pytest.mark.parametrize(
-    "command", ["", "run", "serve", "search", "status", "check", "rollback", "doctor", "version"]
-)
+# One a line, so that a new command changes one line.
+COMMANDS = [
+    "",
+    "run",
+    "serve",
+    "search",
+    "status",
+    "check",
+    "rollback",
+    "doctor",
+    "key",
+    "key create",
+    "key list",
+    "key revoke",
+    "version",
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_help_is_as_it_was(cli: Cli, command: str) -> None:
     status, out, _ = cli(*command.split(), "--help")
     assert status == 0
-    matches_golden(f"help-{command or 'nightdex'}", out)
+    matches_golden(f"help-{command.replace(' ', '-') or 'nightdex'}", out)
 
 
 def test_no_arguments_show_the_help(cli: Cli) -> None:

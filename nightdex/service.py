@@ -1,0 +1,45 @@
+"""`nightdex serve`: from repos.toml to a server, and what each program gives the API."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from nightdex.keys import keys_of
+from nightdex.models import embedders_of
+from search_api.options import ApiOptions
+from search_api.server import ServiceOptions, serve
+
+if TYPE_CHECKING:
+    from nightdex.configuration import Configuration
+
+
+def serve_command(configuration: Configuration) -> int:
+    """Serve until stopped.
+
+    Raises:
+        BindRefused, AddressUnavailable, KeysUnreadable: it cannot be served there.
+    """
+    api = configuration.settings.api
+    serve(
+        ServiceOptions(
+            configuration.state_dir,
+            embedders_of(configuration.settings.embedding),
+            api.host,
+            api.port,
+            api_options(configuration),
+        ),
+        announce=lambda address: print(f"serving on {address}", file=sys.stderr, flush=True),  # noqa: T201
+    )
+    return 0
+
+
+def api_options(configuration: Configuration) -> ApiOptions:
+    """What repos.toml and the other programs give the API."""
+    api = configuration.settings.api
+    return ApiOptions(
+        keys=keys_of(configuration.state_dir),
+        key_required=api.require_key,
+        hosts=frozenset(api.allowed_hosts),
+        requests_per_minute=api.requests_per_minute,
+    )
