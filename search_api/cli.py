@@ -63,5 +63,7 @@ def _write(answer: Answer, roots: dict[str, str], output: Output, to: TextIO) ->
             to.write(json.dumps(asdict(answer), ensure_ascii=False) + "\n")
         case Output.VIMGREP:
             to.writelines(f"{line}\n" for line in render.vimgrep(answer, roots))
+            for sentence in answer.degraded:  # beside the lines: an editor reads every line as a place
+                print(f"nightdex: {render.visible(sentence)}", file=sys.stderr)  # noqa: T201 - the command's own output
         case Output.HUMAN:
             Console(file=to, highlight=False, soft_wrap=True).print(render.human(answer))

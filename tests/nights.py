@@ -12,6 +12,7 @@ from indexer.night_report import NightReport
 from indexer.nightly import NightOptions, no_failpoint, run_night
 from indexer.sources.definition import SourceDefinition, SourceKind
 from model_chain.backends.extractive import ExtractiveSummariser
+from model_chain.protocol import Embedder
 from model_chain.testing import FakeEmbedder
 from tests.repositories import commit
 
@@ -49,11 +50,12 @@ class World:
         only: tuple[str, ...] = (),
         accept_vanished: bool = False,
         failpoint: Callable[[str], None] = no_failpoint,
+        embedder: Embedder | None = None,
     ) -> NightReport:
         options = NightOptions(
             self.state, self.sources(), frozenset(only), accept_vanished, workers=1, failpoint=failpoint
         )
-        return run_night(options, self.embedder, ExtractiveSummariser())
+        return run_night(options, embedder or self.embedder, ExtractiveSummariser())
 
     def symbols(self) -> set[tuple[str, str, str]]:
         """Every (repo, path, symbol) that the current generation serves, read through a real reader."""

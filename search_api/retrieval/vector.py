@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 import time
 from collections import OrderedDict
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
+import structlog
 
-from model_chain.errors import ModelError, ModelMissing, ModelUnavailable
+from model_chain.errors import ModelChanged, ModelError, ModelMissing, ModelUnavailable
 from search_api.limits import (
     EMBEDDER_COOLDOWN_S,
     EMBEDDER_DEADLINE_S,
@@ -28,6 +30,12 @@ if TYPE_CHECKING:
     EmbedderFor = Callable[[EmbedderRecord], Embedder]
 
 
+log = structlog.get_logger(__name__)
+
+# What is no fault of the query, as the beginning of `degraded` calls it.
+_FAULTS_OF_THE_EMBEDDER = {ModelMissing: "missing", ModelChanged: "changed", ModelUnavailable: "gone"}
+
+
 class NoVector(Exception):
     """There is no vector for this query; the message says why, as `degraded` shows it."""
 
@@ -37,7 +45,8 @@ class QueryEmbedder:
 
     An embedder that is gone or late is left alone for EMBEDDER_COOLDOWN_S, so that a dead runtime costs one
     deadline rather than one per search; a text it cannot embed costs that query alone. At most two calls run
-    at a time; a call that hangs keeps its thread.
+    at a time; a call that hangs keeps its thread. A vector that comes too late for its search is kept, and
+    ends the rest.
     """
 
     def __init__(
@@ -47,6 +56,7 @@ class QueryEmbedder:
         self._embedder_for = embedder_for
         self._deadline_s = deadline_s
         self._embedder: Embedder | None = None
+        self._making = threading.Lock()
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="embed-query")
         self._cache: OrderedDict[str, Vector] = OrderedDict()
         self._resting_until = 0.0
@@ -64,9 +74,7 @@ class QueryEmbedder:
         if time.monotonic() < self._resting_until:
             raise NoVector(self._last_failure)
         vector = await self._within(self._deadline_s, text)
-        self._cache[text] = vector
-        while len(self._cache) > QUERY_VECTOR_CACHE:
-            self._cache.popitem(last=False)
+        self._keep(text, vector)
         return vector
 
     async def warm_up(self) -> None:
@@ -80,41 +88,79 @@ class QueryEmbedder:
         return time.monotonic() >= self._resting_until
 
     def close(self) -> None:
-        """Let go of the threads; a call that hangs is not waited for."""
+        """Let go of threads and connections; a call that hangs is not waited for."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+        if self._embedder is not None:
+            self._embedder.close()
 
     async def _within(self, deadline_s: float, text: str) -> Vector:
+        call = self._threads.submit(self._embed, text)
         try:
             async with asyncio.timeout(deadline_s):
-                return await asyncio.get_running_loop().run_in_executor(self._threads, self._embed, text)
+                return await asyncio.wrap_future(call)
         except TimeoutError:
-            raise self._rest(f"gave no vector within {deadline_s * 1000:.0f} ms") from None
-        except (ModelMissing, ModelUnavailable) as error:
-            raise self._rest(str(error)) from error
+            loop = asyncio.get_running_loop()
+            call.add_done_callback(lambda late: _tell(loop, self._welcome, text, late))
+            raise self._rest(
+                "timeout", f"{self._name} gave no vector within {deadline_s * 1000:.0f} ms"
+            ) from None
         except ModelError as error:
-            raise NoVector(self._sentence(str(error))) from error
+            reason = f"{self._name}: {error}"
+            for fault, kind in _FAULTS_OF_THE_EMBEDDER.items():
+                if isinstance(error, fault):
+                    raise self._rest(kind, reason) from error
+            raise NoVector(f"embedder failed: {reason}") from error
+        except Exception as error:  # vectors only add: whatever breaks here, BM25 answers
+            log.warning("query_embedder_broke", embedder=self._name, exc_info=True)
+            raise self._rest("failed", f"{self._name}: {type(error).__name__}; see the log") from error
 
     def _embed(self, text: str) -> Vector:
-        if self._embedder is None:
-            embedder = self._embedder_for(self.record)
-            if _identity(embedder.fingerprint) != _identity(self.record):
-                raise ModelMissing(
-                    f"{embedder.fingerprint} is here, but {self.record.digest[:12]} built the index; "
-                    "install that model or rebuild the index"
-                )
-            self._embedder = embedder
-        vector = self._embedder.embed_query(text)
+        vector = self._opened().embed_query(text)
         if vector.shape != (self.record.dimension,) or not np.isfinite(vector).all() or not vector.any():
             raise ModelError("gave a vector that is not finite, is zero, or has the wrong length")
         return vector.astype(np.float32, copy=False)
 
-    def _rest(self, reason: str) -> NoVector:
+    def _opened(self) -> Embedder:
+        with self._making:
+            if self._embedder is None:
+                embedder = self._embedder_for(self.record)
+                if _identity(embedder.fingerprint) != _identity(self.record):
+                    embedder.close()
+                    raise ModelChanged(
+                        f"{embedder.fingerprint} is here, but {self.record.digest[:12]} built the index; "
+                        "install that model or rebuild the index"
+                    )
+                self._embedder = embedder
+            return self._embedder
+
+    def _keep(self, text: str, vector: Vector) -> None:
+        self._cache[text] = vector
+        while len(self._cache) > QUERY_VECTOR_CACHE:
+            self._cache.popitem(last=False)
+
+    def _welcome(self, text: str, late: Future[Vector]) -> None:
+        if not late.cancelled() and late.exception() is None:
+            self._keep(text, late.result())
+            self._resting_until = 0.0
+
+    def _rest(self, kind: str, reason: str) -> NoVector:
         self._resting_until = time.monotonic() + EMBEDDER_COOLDOWN_S
-        self._last_failure = self._sentence(reason)
+        self._last_failure = f"embedder {kind}: {reason}"
         return NoVector(self._last_failure)
 
-    def _sentence(self, reason: str) -> str:
-        return f"embedder {self.record.provider}/{self.record.model}: {reason}"
+    @property
+    def _name(self) -> str:
+        return f"{self.record.provider}/{self.record.model}"
+
+
+def _tell(
+    loop: asyncio.AbstractEventLoop,
+    told: Callable[[str, Future[Vector]], None],
+    text: str,
+    late: Future[Vector],
+) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits for it any more
+        loop.call_soon_threadsafe(told, text, late)
 
 
 def _identity(embedder: EmbedderRecord | Fingerprint) -> tuple[object, ...]:

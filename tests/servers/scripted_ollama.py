@@ -209,7 +209,7 @@ def literal_nan(answer: Answer) -> Answer:
 
 def zero_vector(answer: Answer) -> Answer:
     """A vector without length."""
-    return _edited(answer, lambda body: body["embeddings"].__setitem__(0, [0.0] * DIMENSION))
+    return _edited(answer, lambda body: body["embeddings"].__setitem__(0, [0.0] * len(body["embeddings"][0])))
 
 
 def not_done(answer: Answer) -> Answer:

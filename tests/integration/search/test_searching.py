@@ -159,11 +159,17 @@ async def test_pages_continue_each_other_and_end(ask: Ask) -> None:
 async def test_without_its_embedder_a_search_answers_and_says_so(ask: Ask) -> None:
     down = FakeEmbedder()
     down.down = True
-    for broken in (down, FakeEmbedder(digest="1" * 64), FakeEmbedder(fail_on=["token"])):
+    broken_by = {
+        "gone": down,
+        "changed": FakeEmbedder(digest="1" * 64),
+        "failed": FakeEmbedder(fail_on=["token"]),
+    }
+    for kind, broken in broken_by.items():
         answer = await ask("expired token", embedder=broken)
         assert answer.hits[0].symbol == "Session.refresh"
         assert answer.hits[0].why.code is None
-        assert [sentence.startswith("embedder fake/hashed-words: ") for sentence in answer.degraded] == [True]
+        (sentence,) = answer.degraded
+        assert sentence.startswith(f"embedder {kind}: fake/hashed-words: ")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import time
 
 import pytest
@@ -61,6 +62,53 @@ async def test_a_late_embedder_is_given_up_on_time_and_left_alone_for_a_while() 
     assert "no vector within 50 ms" in str(await ask(embedder, "another"))
     assert time.perf_counter() - started < 0.3
     embedder.close()
+
+
+@pytest.mark.anyio
+async def test_a_vector_that_came_too_late_is_kept_and_ends_the_rest() -> None:
+    slow = FakeEmbedder(delay=0.2)
+    embedder = QueryEmbedder(record(slow), lambda _: slow, deadline_s=0.05)
+    assert "embedder timeout: fake/hashed-words gave no vector within 50 ms" in str(await ask(embedder))
+    await asyncio.sleep(0.4)
+    slow.down = True
+    assert not isinstance(await ask(embedder), str)  # from the cache
+    slow.down, slow.delay = False, 0.0
+    assert not isinstance(await ask(embedder, "another"), str)  # at once, not after the rest
+    embedder.close()
+
+
+@pytest.mark.anyio
+async def test_whatever_breaks_in_an_embedder_costs_the_vectors_and_not_the_search(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def broken(_: EmbedderRecord) -> Embedder:
+        raise RuntimeError("a library changed its mind")
+
+    embedder = QueryEmbedder(record(FakeEmbedder()), broken)
+    assert str(await ask(embedder)) == "embedder failed: fake/hashed-words: RuntimeError; see the log"
+    assert "a library changed its mind" in capsys.readouterr().out
+    embedder.close()
+
+
+@pytest.mark.anyio
+async def test_an_embedder_is_made_once_and_closed_with_its_generation() -> None:
+    class Counting(FakeEmbedder):
+        made = closed = 0
+
+        def close(self) -> None:
+            self.closed += 1
+
+    fake = Counting(delay=0.05)
+
+    def make(_: EmbedderRecord) -> Embedder:
+        fake.made += 1
+        time.sleep(0.05)
+        return fake
+
+    embedder = QueryEmbedder(record(fake), make)
+    await asyncio.gather(*(ask(embedder, f"question {number}") for number in range(4)))
+    embedder.close()
+    assert (fake.made, fake.closed) == (1, 1)
 
 
 @pytest.mark.anyio
