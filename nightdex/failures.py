@@ -26,7 +26,7 @@ def report(error: BaseException, *, as_json: bool, debug: bool) -> int:
     if not isinstance(code, str) or not isinstance(status, int):
         code, status = "internal_error", FAILED
         sentence = f"{type(error).__name__}: {error}; " + (
-            "this is a fault of nightdex" if debug else f"the traceback is in {_keep_traceback(error)}"
+            "this is a fault of nightdex" if debug else f"the traceback is in {keep_traceback(error)}"
         )
     if debug:
         traceback.print_exception(error)
@@ -55,7 +55,8 @@ def _tell(sentence: str, code: str, status: int, problems: tuple[str, ...], *, a
         print(f"nightdex: {sentence}", file=sys.stderr)  # noqa: T201 - the command's own output
 
 
-def _keep_traceback(error: BaseException) -> str:
+def keep_traceback(error: BaseException) -> str:
+    """Write the traceback to a file; return its path."""
     with tempfile.NamedTemporaryFile(
         "w", prefix="nightdex-", suffix=".traceback", delete=False, errors="backslashreplace"
     ) as file:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import structlog
-
 from nightdex.configuration import load_configuration, load_sources
 from nightdex.doctor.finding import Check, Finding, error, ok
 from nightdex.doctor.index import check_embedder, check_index, check_nights, check_repositories
@@ -14,9 +12,8 @@ from nightdex.doctor.machine import check_disk, check_git, check_state_dir
 from nightdex.doctor.models import check_ollama
 from nightdex.doctor.service import check_address
 from nightdex.errors import ConfigurationError, ConfigurationInvalid
+from nightdex.failures import keep_traceback
 from nightdex.night import indexed_names
-
-log = structlog.get_logger(__name__)
 
 CONFIGURATION = "configuration"
 
@@ -48,10 +45,12 @@ def examine(file: Path, checks: Mapping[str, Check] = CHECKS) -> Iterator[tuple[
         try:
             for finding in check(configuration):
                 yield name, finding
-        except Exception as failed:
-            log.warning("check_failed", check=name, exc_info=True)
+        except Exception as failed:  # noqa: BLE001 - a check that breaks must not hide what the others find
             found = f"could not be checked: {type(failed).__name__}: {failed}"
-            yield name, error(found, "this is a fault of nightdex; the log above says where")
+            yield (
+                name,
+                error(found, f"this is a fault of nightdex; the traceback is in {keep_traceback(failed)}"),
+            )
 
 
 def check_configuration(file: Path) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import threading
 import time
+import traceback
 from collections import OrderedDict
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -111,7 +112,11 @@ class QueryEmbedder:
                     raise self._rest(kind, reason) from error
             raise NoVector(f"embedder failed: {reason}") from error
         except Exception as error:  # vectors only add: whatever breaks here, BM25 answers
-            log.warning("query_embedder_broke", embedder=self._name, exc_info=True)
+            # Neither the message nor the locals: both may hold the query, which is the caller's.
+            frames = [
+                f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)
+            ]
+            log.warning("query_embedder_broke", kind=type(error).__name__, at=frames[-5:])
             raise self._rest("failed", f"{self._name}: {type(error).__name__}; see the log") from error
 
     def _embed(self, text: str) -> Vector:

@@ -146,6 +146,9 @@ def test_a_check_that_breaks_is_a_finding_and_hides_no_other(
     assert status == 1
     broken = [one for one in findings if one["severity"] == "error"]
     assert [one["found"] for one in broken] == ["could not be checked: RuntimeError: the dog ate it"]
+    traceback = Path(str(broken[0]["remedy"]).rpartition(" ")[2])
+    assert "the dog ate it" in traceback.read_text()
+    traceback.unlink()
     assert findings[-1]["check"] == "address"
 
 
