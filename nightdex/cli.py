@@ -234,6 +234,29 @@ def doctor(
 
 
 @app.command()
+def setup(
+    client: Annotated[str, typer.Argument(help="claude, codex, cursor, vscode or nvim.")],
+    *,
+    undo: Annotated[bool, typer.Option("--undo", help="Take exactly that back.")] = False,
+    http: Annotated[
+        bool, typer.Option("--http", help="Use the running `nightdex serve`, not a process of the client's.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> int:
+    """Tell an agent or editor about nightdex, in its own configuration.
+
+    Shows the change before it is made; every other byte of the file stays as it is.
+    """
+    from nightdex.setup.command import launch_of, setup_command
+
+    # To take it back nothing has to be configured any more.
+    launch = None if undo else launch_of(_configuration(config), http=http)
+    return setup_command(client, launch, os.environ, yes=yes, as_json=as_json)
+
+
+@app.command()
 def version() -> int:
     """Show the version."""
     print(package_version("nightdex"))  # noqa: T201 - the command's own output

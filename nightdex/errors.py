@@ -4,6 +4,7 @@ NightdexError
 ├── ConfigurationError        repos.toml cannot be used (exit 12)
 │   ├── ConfigurationMissing  there is none
 │   └── ConfigurationInvalid  it says something that cannot be done; every problem is named
+├── SetupRefused              somebody's configuration was not changed
 └── UnknownRepository         a name on the command line that repos.toml does not have (exit 2)
 """
 
@@ -40,6 +41,12 @@ class ConfigurationInvalid(ConfigurationError):
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = tuple(problems)
+
+
+class SetupRefused(NightdexError):
+    """The configuration of an agent or editor was not changed; the message says why."""
+
+    code = "setup_refused"
 
 
 class UnknownRepository(NightdexError):

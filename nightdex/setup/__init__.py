@@ -1,0 +1,1 @@
+"""Tells agents and editors about nightdex, in their own configuration, and takes it back."""
