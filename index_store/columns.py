@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from index_store.errors import RowInvalid
-from index_store.schema import ChunkRow, SummaryUpdate, Vector
+from index_store.schema import ChunkRow, SummaryUpdate, Vector, VectorUpdate
 from index_store.sign_codes import code_bytes, sign_codes
 from index_store.simhash import simhashes
 
-VECTOR_COLUMNS = ("vector_code", "vector_summary")
+VectorColumn = Literal["vector_code", "vector_summary"]
+
+VECTOR_COLUMNS: tuple[VectorColumn, ...] = ("vector_code", "vector_summary")
 SEARCH_COLUMNS = ("search_text", "summary_search_text")
 
 # What is worked out of a row when it is written, so that a reader need not read vectors and texts for it.
@@ -56,18 +59,22 @@ def chunk_table(rows: Sequence[ChunkRow], dimension: int) -> pa.Table:
     return _table(rows, chunk_schema(dimension), dimension)
 
 
-def summary_table(updates: Sequence[SummaryUpdate], dimension: int) -> pa.Table:
-    """Description updates as a partial Arrow table, to be merged on `id`.
+def update_table(updates: Sequence[SummaryUpdate] | Sequence[VectorUpdate], dimension: int) -> pa.Table:
+    """Updates of one kind as a partial Arrow table, to be merged on `id`.
 
     Raises:
         RowInvalid: an id, a vector or a text that must not be stored.
     """
-    names = [column.name for column in fields(SummaryUpdate)]
+    names = [column.name for column in fields(updates[0])]
     names += [signs for vectors, signs in SIGN_COLUMNS.items() if vectors in names]
     return _table(updates, pa.schema([_field(name, dimension) for name in names]), dimension)
 
 
-def _table(rows: Sequence[ChunkRow] | Sequence[SummaryUpdate], schema: pa.Schema, dimension: int) -> pa.Table:
+def _table(
+    rows: Sequence[ChunkRow] | Sequence[SummaryUpdate] | Sequence[VectorUpdate],
+    schema: pa.Schema,
+    dimension: int,
+) -> pa.Table:
     for row in rows:
         if len(row.id) != _ID_LENGTH or not set(row.id) <= set("0123456789abcdef"):
             raise RowInvalid(f"{row.id!a} is not a chunk id; make it with index_store.schema.chunk_id.")

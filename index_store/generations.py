@@ -16,9 +16,17 @@ from pathlib import Path
 import structlog
 
 from index_store.durable import fsync_directory, write_durably
-from index_store.errors import FormatTooNew, FormatTooOld, GenerationMissing, IndexDamaged, NoIndex
+from index_store.errors import (
+    FormatTooNew,
+    FormatTooOld,
+    GenerationMissing,
+    IndexDamaged,
+    IndexStoreError,
+    NoIndex,
+)
 from index_store.limits import KEPT_GENERATIONS, PRUNE_AFTER_SECONDS
 from index_store.manifest import file_problems, read_manifest
+from index_store.schema import Manifest
 
 log = structlog.get_logger(__name__)
 
@@ -85,6 +93,14 @@ def current_generation(state_dir: Path) -> int:
         f"{state_dir / CURRENT_NAME} names no generation, and none of {candidates} is whole: "
         "run `nightdex run` to build a new one."
     )
+
+
+def serving_manifest(state_dir: Path) -> Manifest | None:
+    """What the current generation says of itself; None where there is no index, or none that can be read."""
+    try:
+        return read_manifest(generation_dir(state_dir, current_generation(state_dir)))
+    except IndexStoreError:
+        return None
 
 
 def _named_generation(state_dir: Path) -> int | None:

@@ -78,6 +78,7 @@ def _decode(body: Mapping[str, Any]) -> Manifest:
         repositories=tuple(RepositoryState(**state) for state in body["repositories"]),
         files={name: (size, digest) for name, (size, digest) in body["files"].items()},
         summariser=SummariserRecord(**body["summariser"]) if body.get("summariser") else None,
+        missing_vectors=body.get("missing_vectors", 0),
     )
 
 

@@ -16,7 +16,7 @@ from lancedb.expr import col
 
 from index_store.bm25 import any_of
 from index_store.catalogue import CATALOGUE_COLUMNS, Catalogue
-from index_store.columns import SIGN_COLUMNS, VECTOR_COLUMNS, as_codes, as_matrix
+from index_store.columns import SIGN_COLUMNS, VECTOR_COLUMNS, VectorColumn, as_codes, as_matrix
 from index_store.dense import DenseColumn, best
 from index_store.errors import GenerationMissing, IndexDamaged, VectorInvalid
 from index_store.generations import TABLE_NAME, current_generation, generation_dir, list_generations
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from index_store.filters import Filter
     from index_store.schema import Manifest, Vector
 
-VectorColumn = Literal["vector_code", "vector_summary"]
 SearchColumn = Literal["search_text", "summary_search_text"]
 
 
@@ -85,7 +84,7 @@ class Reader:
         self,
         manifest: Manifest,
         catalogue: Catalogue,
-        dense: dict[str, DenseColumn],
+        dense: dict[VectorColumn, DenseColumn],
         database: AsyncConnection,
         table: AsyncTable,
     ) -> None:

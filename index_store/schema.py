@@ -75,6 +75,15 @@ class SummaryUpdate:
 
 
 @dataclass(frozen=True, slots=True)
+class VectorUpdate:
+    """Vectors for a stored chunk that lacked one, by id; both are replaced."""
+
+    id: str
+    vector_code: Vector | None
+    vector_summary: Vector | None
+
+
+@dataclass(frozen=True, slots=True)
 class FileRow:
     """One found file, chunked or skipped; the inventory that the next night compares with.
 
@@ -130,8 +139,8 @@ class RepositoryState:
 class Manifest:
     """What a generation is.
 
-    `files` maps each file of the generation to its size and SHA-256. `summariser` is None in manifests of
-    nights that did not record it.
+    `files` maps each file of the generation to its size and SHA-256. `missing_vectors` counts the
+    nulls in both vector columns. `summariser` is None in manifests of nights that did not record it.
     """
 
     format_version: int
@@ -143,3 +152,4 @@ class Manifest:
     repositories: tuple[RepositoryState, ...]
     files: Mapping[str, tuple[int, str]] = field(default_factory=dict)
     summariser: SummariserRecord | None = None
+    missing_vectors: int = 0

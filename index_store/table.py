@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import lancedb
 from lancedb.index import FTS, Bitmap, BTree
 
-from index_store.columns import SEARCH_COLUMNS, chunk_schema
+from index_store.columns import SEARCH_COLUMNS, SIGN_COLUMNS, chunk_schema
 from index_store.generations import TABLE_NAME
 
 if TYPE_CHECKING:
@@ -81,6 +81,11 @@ def refresh_indexes(table: Table) -> None:
     for column, config in wanted.items():
         if column not in present:
             table.create_index(column, config=config)
+
+
+def missing_vectors(table: Table) -> int:
+    """How many vectors the rows lack, both columns together; read from the signs, which are small."""
+    return sum(table.count_rows(f"{signs} IS NULL") for signs in SIGN_COLUMNS.values())
 
 
 def keep_one_version(table: Table) -> None:

@@ -18,7 +18,7 @@ import structlog
 from lancedb.expr import col
 
 from index_store.audit import row_problems, search_problems
-from index_store.columns import chunk_table, summary_table
+from index_store.columns import chunk_table, update_table
 from index_store.durable import Failpoint, fsync_directory, fsync_file, pass_through
 from index_store.errors import FormatTooOld, IndexDamaged, NoIndex
 from index_store.generations import (
@@ -45,8 +45,16 @@ from index_store.schema import (
     SummariserRecord,
     SummaryUpdate,
     Vector,
+    VectorUpdate,
 )
-from index_store.table import clone_table, create_table, keep_one_version, open_table, refresh_indexes
+from index_store.table import (
+    clone_table,
+    create_table,
+    keep_one_version,
+    missing_vectors,
+    open_table,
+    refresh_indexes,
+)
 
 if TYPE_CHECKING:
     from lancedb.expr import Expr
@@ -185,8 +193,8 @@ class GenerationWriter:
         self._open().delete(where)
         self._has_changes = True
 
-    def update_summaries(self, updates: Sequence[SummaryUpdate]) -> None:
-        """Replace descriptions of stored chunks; an id that is not stored is passed over.
+    def update(self, updates: Sequence[SummaryUpdate] | Sequence[VectorUpdate]) -> None:
+        """Replace descriptions, or vectors, of stored chunks; an id that is not stored is passed over.
 
         Raises:
             RowInvalid: a vector or a text that must not be stored.
@@ -195,8 +203,8 @@ class GenerationWriter:
             return
         self._flush()
         self._failpoint("write")
-        table = summary_table(updates, self._embedder.dimension)
-        self._open().merge_insert("id").when_matched_update_all().execute(table, on_bad_vectors="null")
+        rows = update_table(updates, self._embedder.dimension)
+        self._open().merge_insert("id").when_matched_update_all().execute(rows, on_bad_vectors="null")
         self._has_changes = True
 
     def set_inventory(self, repo: str, files: Sequence[FileRow]) -> None:
@@ -281,33 +289,28 @@ class GenerationWriter:
             raise IndexDamaged(f"The new generation was not published: {'; '.join(problems[:3])}.")
         self._failpoint("inventory")
         write_inventory(folder / INVENTORY_NAME, self._inventory)
-        manifest = self._seal(folder, table.count_rows(), repositories, summariser)
-        self._serve(folder, manifest.generation)
-        self._start_over(manifest)
-        return manifest
-
-    def _seal(
-        self,
-        folder: Path,
-        chunks: int,
-        repositories: Sequence[RepositoryState],
-        summariser: SummariserRecord | None,
-    ) -> Manifest:
-        """Hash, write the manifest, and make every byte durable."""
-        self._failpoint("digest")
-        base_dir = self._base_dir(self.base) if self.base else None
-        known = self.base.files if self.base else {}
-        manifest = Manifest(
+        draft = Manifest(
             format_version=FORMAT_VERSION,
             generation=max(list_generations(self._state_dir), default=0) + 1,
             built_at=datetime.now(UTC).isoformat(timespec="seconds"),
             chunker=self._chunker,
             embedder=self._embedder,
-            chunks=chunks,
+            chunks=table.count_rows(),
             repositories=tuple(repositories),
-            files=digest_files(folder, base_dir, known),
             summariser=summariser,
+            missing_vectors=missing_vectors(table),
         )
+        manifest = self._seal(folder, draft)
+        self._serve(folder, manifest.generation)
+        self._start_over(manifest)
+        return manifest
+
+    def _seal(self, folder: Path, draft: Manifest) -> Manifest:
+        """Hash, write the manifest, and make every byte durable."""
+        self._failpoint("digest")
+        base_dir = self._base_dir(self.base) if self.base else None
+        known = self.base.files if self.base else {}
+        manifest = replace(draft, files=digest_files(folder, base_dir, known))
         self._failpoint("manifest")
         write_manifest(folder, manifest)
         self._failpoint("sync")

@@ -116,3 +116,16 @@ MAX_GIT_WORDS = 300
 
 # .gitignore files are lists of patterns; one larger than this is something else.
 MAX_IGNORE_FILE_BYTES = 1_000_000
+
+# Words (names, keywords, numbers) of a body that its name, signature and comment already tell:
+# `return self._x` has three, `return json.loads(Path(path).read_text())` six.
+TRIVIAL_WORDS = 8
+
+# Failures in a row of a model that answers, after which the night stops asking it.
+MAX_FAILED_DESCRIPTIONS = 10
+
+# Rows read back at a time to be described: a few seconds of the model's work.
+ROWS_PER_DESCRIBING = 256
+
+# Calls after which a rate is worth remembering: the first one loads the model.
+MIN_MEASURED = 10

@@ -83,13 +83,58 @@ class RepositoryReport:
 
 
 @dataclass(slots=True)
+class DescriptionReport:
+    """What a language model said about code tonight; counts are of distinct contents unless they say rows.
+
+    Attributes:
+        waiting: undescribed when the night began to describe.
+        asked, described: questions put to the model, and answers that can be used.
+        from_cache: chunks that got their description without a question, because it was known.
+        identical: chunks that share another one's question.
+        trivial: chunks too short to ask about; they keep their extract.
+        rejected: chunks whose description was given up on an earlier night; they keep their extract.
+        stored: rows whose new description is published.
+        carried_over: what still waits; the next night begins with it.
+        stopped: why there is a carry-over, "" where there is none.
+        failures: by error code, how many questions came to nothing.
+        examples: (where, cause) of the first few of them.
+        seconds: spent on asking.
+    """
+
+    waiting: int = 0
+    asked: int = 0
+    described: int = 0
+    from_cache: int = 0
+    identical: int = 0
+    trivial: int = 0
+    rejected: int = 0
+    stored: int = 0
+    carried_over: int = 0
+    stopped: str = ""
+    failures: dict[str, int] = field(default_factory=dict)
+    examples: list[tuple[str, str]] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def record_failure(self, code: str, where: str, cause: str) -> None:
+        """Count a question that came to nothing; keep the first few by name."""
+        self.failures[code] = self.failures.get(code, 0) + 1
+        if len(self.examples) < MAX_REPORTED_FAILURES:
+            self.examples.append((where, cause))
+
+
+@dataclass(slots=True)
 class NightReport:
     """One whole night. Times are ISO 8601 in UTC, durations in seconds, memory in bytes.
 
     Attributes:
         generation: the generation that serves after the night.
         published: whether it is a new one.
-        outcome: "ok", "partial" (some repositories failed) or "failed" (nothing was published).
+        outcome: "ok", "partial" (some repositories failed, or the embedder broke down) or "failed" (the night
+            ended early; what was published until then serves).
+        vectors_filled: rows that got a vector which an earlier night, or an earlier hour, could not compute.
+        missing_vectors: how many the generation lacks; words alone find those chunks.
+        embedder_breakdown: why the embedder was left alone, "" where it was not.
+        descriptions: None where no language model describes.
     """
 
     started_at: str
@@ -99,6 +144,10 @@ class NightReport:
     reason: str = ""
     embedder: str = ""
     summariser: str = ""
+    vectors_filled: int = 0
+    missing_vectors: int = 0
+    embedder_breakdown: str = ""
+    descriptions: DescriptionReport | None = None
     repositories: list[RepositoryReport] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     pruned: list[int] = field(default_factory=list)

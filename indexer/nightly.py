@@ -6,30 +6,34 @@ import os
 import resource
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
 
-from index_store.errors import IndexStoreError
-from index_store.generations import current_generation, generation_dir, list_generations, prune
-from index_store.manifest import read_manifest
-from index_store.schema import EmbedderRecord, Manifest, RepositoryState
+from index_store.generations import list_generations, prune, serving_manifest
+from index_store.schema import EmbedderRecord, Manifest, RepositoryState, SummariserRecord
+from index_store.stored_rows import StoredRows
 from index_store.writer import GenerationWriter
+from indexer.amend import fill_vectors, store_descriptions
 from indexer.chunking.pool import ChunkPool
+from indexer.describe import DescriptionLimits
+from indexer.describer import Describer, opened_describer
+from indexer.descriptions import KnownDescriptions
+from indexer.embed import RowEmbedder
 from indexer.errors import SourceError, SourceMissing, TooManyVanished
 from indexer.git.command import without_credentials
-from indexer.limits import MAX_VANISHED_SHARE, MIN_VANISHED
+from indexer.limits import MAX_VANISHED_SHARE, MIN_MEASURED, MIN_VANISHED
 from indexer.night_report import NightReport, Outcome, RepositoryReport
 from indexer.progress import Progress, SilentProgress
 from indexer.repository_night import CHUNKER, RepositoryNight, Tools
-from indexer.rows import RowEmbedder
 from indexer.runlock import run_lock
 from indexer.sources.definition import SourceDefinition
 from indexer.sources.opening import open_source
 from model_chain.protocol import Embedder, Summariser
+from model_chain.summary_cache import VersionedSummariser
 
 log = structlog.get_logger(__name__)
 
@@ -51,6 +55,7 @@ class NightOptions:
             nothing of them to keep, because the index is built anew, everything is brought up to date.
         accept_vanished: publish even when many repositories are gone at once.
         workers: parser processes.
+        descriptions: when to stop asking a language model for them.
         failpoint: called with the name of each step before it begins.
     """
 
@@ -59,13 +64,21 @@ class NightOptions:
     only: frozenset[str] = frozenset()
     accept_vanished: bool = False
     workers: int = field(default_factory=lambda: os.cpu_count() or 1)
+    descriptions: DescriptionLimits = field(default_factory=DescriptionLimits)
     failpoint: Callable[[str], None] = no_failpoint
 
 
 def run_night(
-    options: NightOptions, embedder: Embedder, summariser: Summariser, progress: Progress | None = None
+    options: NightOptions,
+    embedder: Embedder,
+    summariser: Summariser,
+    progress: Progress | None = None,
+    describer: VersionedSummariser | None = None,
 ) -> NightReport:
     """Bring the index up to date and publish it; the old one serves until then, and after any failure.
+
+    `summariser` describes every chunk at once. `describer`, a language model, then describes again what it
+    has time for, and the night publishes a second time.
 
     Raises:
         AlreadyRunning: another run holds the lock.
@@ -73,8 +86,11 @@ def run_night(
         IndexStoreError, ModelError: nothing could be published; the old index keeps serving.
     """
     progress = progress or SilentProgress()
-    with run_lock(options.state_dir):
-        return _Night(options, embedder, summariser, progress).run()
+    with run_lock(options.state_dir), ExitStack() as opened:
+        night = _Night(options, embedder, summariser, progress)
+        if describer is not None:
+            night.describe_with(opened.enter_context(opened_describer(options.state_dir, describer)))
+        return night.run()
 
 
 class _Night:
@@ -83,13 +99,21 @@ class _Night:
     ) -> None:
         self.options = options
         self.embedder = embedder
+        self.rows = RowEmbedder(embedder)
         self.summariser = summariser
+        self.describer: Describer | None = None
         self.progress = progress
         self.report = NightReport(
             started_at=datetime.now(UTC).isoformat(timespec="seconds"),
             embedder=str(embedder.fingerprint),
             summariser=summariser.source,
         )
+
+    def describe_with(self, describer: Describer) -> None:
+        """Use what a language model says, from its cache at once and from itself as time allows."""
+        self.describer = describer
+        self.summariser = KnownDescriptions(self.summariser, describer.cached, describer.report)
+        self.report.summariser, self.report.descriptions = describer.cached.source, describer.report
 
     def run(self) -> NightReport:
         began = time.monotonic()
@@ -101,11 +125,14 @@ class _Night:
                     chunker=CHUNKER,
                     failpoint=self.options.failpoint,
                 )
+            self.rows.must_work = _replaces_another(self.options.state_dir, writer, self.embedder)
             try:
                 with self._step("repositories"):
                     states = self._index_repositories(writer)
                 with self._step("publish"):
                     self._publish(writer, states)
+                self._complete(writer, states)
+                self._judge()
             except BaseException:
                 writer.abandon()
                 raise
@@ -151,7 +178,7 @@ class _Night:
         vanished = [name for name in removed if _counts(serving[name]) and _is_gone(serving[name].location)]
         self._refuse_mass_vanishing(vanished, len(serving))
         with ChunkPool(self.options.workers) as pool:
-            tools = Tools(writer, pool, RowEmbedder(self.embedder), self.summariser, self.progress)
+            tools = Tools(writer, pool, self.rows, self.summariser, self.progress)
             for definition in self.options.sources:
                 previous = before.get(definition.name)
                 if only and definition.name not in only:
@@ -209,17 +236,58 @@ class _Night:
             )
 
     def _publish(self, writer: GenerationWriter, states: list[RepositoryState]) -> None:
-        if writer.base is not None and not writer.has_changes and _same(writer.base, states):
-            self.report.generation = writer.base.generation
-            writer.abandon()
-        else:
-            self.report.generation = writer.publish(states).generation
+        record = self._record_summariser()
+        base = writer.base
+        if base is None or writer.has_changes or base.summariser != record or not _same(base, states):
+            base = writer.publish(states, record)
             self.report.published = True
-        if self.report.failed:
-            self.report.outcome = "partial"
-            self.report.reason = f"{len(self.report.failed)} repositories failed: " + ", ".join(
-                r.name for r in self.report.failed
+        else:
+            writer.abandon()
+        self.report.generation, self.report.missing_vectors = base.generation, base.missing_vectors
+
+    def _record_summariser(self) -> SummariserRecord:
+        if self.describer is not None:
+            return self.describer.record
+        return SummariserRecord("extractive", self.summariser.source, "")
+
+    def _complete(self, writer: GenerationWriter, states: list[RepositoryState]) -> None:
+        """Add what the first publish lacks: vectors that failed, a model's descriptions. Publish again."""
+        if self.report.missing_vectors:
+            with self._step("vectors"):
+                self.rows.try_again()
+                self.report.vectors_filled = fill_vectors(writer, self._stored(), self.rows)
+                self._publish(writer, states)
+        if self.describer is not None:
+            with self._step("descriptions"):
+                stored, count = self._stored(), self.rows.count
+                rate = count.seconds / count.embedded if count.embedded >= MIN_MEASURED else 0.0
+                places = self.describer.describe(stored, self.options.descriptions, self.progress, rate)
+            if places:
+                with self._step("description vectors"):
+                    self.rows.try_again()
+                    self.describer.report.stored = store_descriptions(
+                        writer, stored, self.rows, self.describer.cached, places
+                    )
+            with self._step("publish descriptions"):
+                self._publish(writer, states)
+
+    def _stored(self) -> StoredRows:
+        return StoredRows(self.options.state_dir, self.report.generation)
+
+    def _judge(self) -> None:
+        """Say in one sentence what is not as it should be."""
+        report, reasons = self.report, []
+        if report.failed:
+            names = ", ".join(repository.name for repository in report.failed)
+            reasons.append(f"{len(report.failed)} repositories failed: {names}")
+        if self.rows.breakdown:
+            report.embedder_breakdown = self.rows.breakdown
+            reasons.append(
+                f"{report.missing_vectors} vectors are missing, the next night computes them: "
+                f"{self.rows.breakdown}"
             )
+        if reasons:
+            report.outcome, report.reason = "partial", "; ".join(reasons)
 
     @contextmanager
     def _step(self, name: str) -> Iterator[None]:
@@ -230,6 +298,14 @@ class _Night:
             yield
         finally:
             self.report.steps[name] = round(time.monotonic() - began, 3)
+
+
+def _replaces_another(state_dir: Path, writer: GenerationWriter, embedder: Embedder) -> bool:
+    """Whether what is built from nothing takes the place of a whole index of another embedder."""
+    if writer.base is not None:
+        return False
+    serving = serving_manifest(state_dir)
+    return serving is not None and serving.embedder != _record(embedder)
 
 
 def _record(embedder: Embedder) -> EmbedderRecord:
@@ -256,11 +332,8 @@ def _stale_state(
 
 def _serving_states(state_dir: Path) -> dict[str, RepositoryState]:
     """What the serving generation says of each repository, even where it cannot be built upon."""
-    try:
-        manifest = read_manifest(generation_dir(state_dir, current_generation(state_dir)))
-    except IndexStoreError:
-        return {}
-    return {state.name: state for state in manifest.repositories}
+    manifest = serving_manifest(state_dir)
+    return {state.name: state for state in manifest.repositories} if manifest else {}
 
 
 def _counts(state: RepositoryState | None) -> bool:

@@ -26,6 +26,14 @@ class Progress(Protocol):
         """A repository is done, well or badly."""
         ...
 
+    def describing_started(self, waiting: int) -> None:
+        """So many pieces of code wait for a model's description."""
+        ...
+
+    def described(self) -> None:
+        """One more of them is done with."""
+        ...
+
 
 class SilentProgress:
     """Tells nobody."""
@@ -40,4 +48,10 @@ class SilentProgress:
         """Say nothing."""
 
     def repository_finished(self, report: RepositoryReport) -> None:
+        """Say nothing."""
+
+    def describing_started(self, waiting: int) -> None:
+        """Say nothing."""
+
+    def described(self) -> None:
         """Say nothing."""

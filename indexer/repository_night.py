@@ -12,6 +12,7 @@ from index_store.writer import GenerationWriter
 from indexer.chunking.languages import language_of
 from indexer.chunking.pool import ChunkedFile, ChunkPool
 from indexer.chunking.version import CHUNKER_VERSION
+from indexer.embed import RowEmbedder, nothing_stored
 from indexer.errors import SourceUnreadable
 from indexer.git.command import without_credentials
 from indexer.intake import admit, decode
@@ -21,7 +22,7 @@ from indexer.limits import ROWS_PER_BATCH
 from indexer.night_report import Outcome, RepositoryReport
 from indexer.plan import RepositoryPlan, plan_repository
 from indexer.progress import Progress
-from indexer.rows import DraftRow, RowEmbedder, build_rows, draft_rows, nothing_stored
+from indexer.rows import DraftRow, build_rows, draft_rows
 from indexer.sources.definition import SourceDefinition
 from indexer.sources.paths import displayed_path
 from indexer.sources.source import Entry, Source
@@ -72,7 +73,7 @@ class RepositoryNight:
 
         Raises:
             SourceError: the source cannot be read; the caller rolls the writer back.
-            ModelError: the embedder is not working.
+            ModelError: the embedder is not working, and it must.
         """
         report, definition = self._report, self._definition
         with _reading():

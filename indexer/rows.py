@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from index_store.identifiers import code_search_text, summary_search_text
 from index_store.schema import ChunkRow, Vector, chunk_id
+from index_store.stored_rows import StoredRow
 from indexer.chunking.chunk import Chunk
+from indexer.embed import text_hash
 from indexer.intake.text import SourceText
-from indexer.limits import VECTORS_REMEMBERED
 from model_chain.document import code_document, summary_document
-from model_chain.protocol import CodeUnit, Description, Embedder, Summariser
+from model_chain.protocol import CodeUnit, Description, Summariser
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,22 +28,6 @@ class DraftRow:
     description: Description
     code_text: str
     summary_text: str
-
-
-StoredVectors = Callable[[Collection[str]], Mapping[str, Vector]]
-
-
-def nothing_stored(_: Collection[str]) -> Mapping[str, Vector]:
-    """For texts whose vectors the store cannot find again."""
-    return {}
-
-
-@dataclass(slots=True)
-class EmbedCount:
-    """How many vectors were computed, and how many came from identical content."""
-
-    embedded: int = 0
-    reused: int = 0
 
 
 def draft_rows(source: SourceText, chunks: Sequence[Chunk], summariser: Summariser) -> list[DraftRow]:
@@ -78,52 +63,18 @@ def draft_rows(source: SourceText, chunks: Sequence[Chunk], summariser: Summaris
     return drafts
 
 
-class RowEmbedder:
-    """Embeds drafts, identical text once, and remembers the vectors of this night up to a bound."""
-
-    def __init__(self, embedder: Embedder) -> None:
-        self._embedder = embedder
-        self._remembered: dict[str, Vector] = {}
-        self.count = EmbedCount()
-
-    def embed(
-        self, texts: Sequence[str], stored: StoredVectors
-    ) -> tuple[list[Vector | None], dict[int, str]]:
-        """One vector a text, None where it failed; and the causes by index.
-
-        `stored` finds vectors that the last generation already holds.
-
-        Raises:
-            ModelError: the embedder as a whole is not working.
-        """
-        hashes = [text_hash(text) for text in texts]
-        self._remembered.update(stored({digest for digest in hashes if digest not in self._remembered}))
-        new = {
-            digest: text for digest, text in zip(hashes, texts, strict=True) if digest not in self._remembered
-        }
-        causes: dict[str, str] = {}
-        if new:
-            batch = self._embedder.embed_documents(list(new.values()))
-            for index, digest in enumerate(new):
-                if index in batch.failures:
-                    causes[digest] = batch.failures[index]
-                else:
-                    self._remembered[digest] = batch.vectors[index]
-        self.count.embedded += len(new) - len(causes)
-        self.count.reused += len(texts) - len(new)
-        vectors = [self._remembered.get(digest) for digest in hashes]
-        failures = {index: causes[digest] for index, digest in enumerate(hashes) if digest in causes}
-        self._forget()
-        return vectors, failures
-
-    def _forget(self) -> None:
-        while len(self._remembered) > VECTORS_REMEMBERED:
-            del self._remembered[next(iter(self._remembered))]
-
-
-def text_hash(text: str) -> str:
-    """Name a text by its content."""
-    return hashlib.sha256(text.encode()).hexdigest()
+def unit_of(row: StoredRow) -> CodeUnit:
+    """What a summariser may look at, from a row that is stored."""
+    return CodeUnit(
+        language=row.language,
+        kind=row.kind,
+        symbol=row.symbol,
+        signature=row.signature,
+        doc=row.doc,
+        calls=row.calls,
+        path=row.path,
+        text=row.text,
+    )
 
 
 def build_rows(

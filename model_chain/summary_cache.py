@@ -62,6 +62,29 @@ class VersionedSummariser(Summariser, Protocol):
         """Changes with what the model is told."""
         ...
 
+    @property
+    def provider(self) -> str:
+        """Who runs the model, e.g. "ollama"."""
+        ...
+
+    @property
+    def model(self) -> str:
+        """The model's name."""
+        ...
+
+    @property
+    def parallelism(self) -> int:
+        """Calls that keep the model busy."""
+        ...
+
+    def connect(self) -> None:
+        """Make sure that the model answers; its digest is known after this.
+
+        Raises:
+            ModelError: it does not.
+        """
+        ...
+
 
 class SummaryCache:
     """Keeps what was put: through a kill at any moment, for several threads and processes at once."""

@@ -134,7 +134,7 @@ def _lay_over(document: Document, environ: Mapping[str, str]) -> None:
 def _typed(section: type[Section], key: str, text: str) -> object:
     """A variable holds text; for a key that is not text it is read as TOML would be."""
     wanted = section.model_fields[key].annotation if key in section.model_fields else str
-    if wanted not in {int, bool} and get_origin(wanted) is not tuple:
+    if wanted not in {int, bool, int | None} and get_origin(wanted) is not tuple:
         return text
     try:
         return tomllib.loads(f"value = {text}")["value"]

@@ -12,8 +12,9 @@ from model_chain.protocol import Fingerprint
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from index_store.schema import EmbedderRecord
-    from model_chain.protocol import Embedder, Summariser
+    from index_store.schema import EmbedderRecord, SummariserRecord
+    from model_chain.backends.ollama import OllamaSummariser
+    from model_chain.protocol import Embedder
     from nightdex.settings import Embedding, Summaries
 
 log = structlog.get_logger(__name__)
@@ -54,13 +55,28 @@ def _ollama_embedder(settings: Embedding, recorded: EmbedderRecord | None) -> Em
         return OllamaEmbedder(settings.model, settings.hosts, recorded=_fingerprint(recorded))
 
 
-def night_summariser(settings: Summaries) -> Summariser:
-    """Return the summariser of the night."""
-    from model_chain.backends.extractive import ExtractiveSummariser
+def night_summariser(
+    settings: Summaries, hosts: Sequence[str], recorded: SummariserRecord | None
+) -> OllamaSummariser | None:
+    """Return the chat model that describes code, None where the descriptions are extractive.
 
-    match settings.provider:
-        case "auto" | "extractive":
-            return ExtractiveSummariser()
+    "auto" resolves as for embeddings. A host that is down is no error: the night reports what waits for it.
+    """
+    provider = recorded.provider if settings.provider == "auto" and recorded else settings.provider
+    if provider == "auto":
+        provider = "ollama" if _answers(settings.model, hosts) else "extractive"
+    if provider != "ollama":
+        return None
+    from model_chain.backends.ollama import OllamaSummariser, find_model
+
+    try:
+        find_model(settings.model, hosts)
+        return OllamaSummariser(settings.model, hosts)
+    except ModelError as error:
+        log.warning("the summariser does not answer", reason=str(error))
+        known = recorded is not None and (recorded.provider, recorded.model) == ("ollama", settings.model)
+        digest = recorded.digest if recorded and known else ""
+        return OllamaSummariser(settings.model, hosts, recorded=digest)
 
 
 def embedders_of(settings: Embedding) -> Callable[[EmbedderRecord], Embedder]:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Collection, Sequence
-from contextlib import closing
+from contextlib import ExitStack
 from pathlib import Path
 
-from index_store.errors import IndexStoreError
-from index_store.generations import current_generation, generation_dir
-from index_store.manifest import read_manifest
-from index_store.schema import Manifest
+from index_store.generations import serving_manifest
+from indexer.deadline import next_time
+from indexer.describe import DescriptionLimits
 from indexer.errors import RepositoriesFailed
-from indexer.night_report import NightReport
+from indexer.night_report import DescriptionReport, NightReport
 from indexer.nightly import NightOptions, run_night
 from indexer.sources.definition import SourceDefinition
+from model_chain.backends.extractive import ExtractiveSummariser
 from nightdex.configuration import load_sources
 from nightdex.diagnosis import nearest
 from nightdex.errors import UnknownRepository
@@ -34,36 +35,35 @@ def run_night_command(file: Path, only: Sequence[str], *, accept_vanished: bool,
     _refuse_unknown(only, sources)
     settings = configuration.settings
     manifest = serving_manifest(configuration.state_dir)
-    with (
-        closing(night_embedder(settings.embedding, manifest.embedder if manifest else None)) as embedder,
-        showing_progress() as progress,
-    ):
-        report = run_night(
-            NightOptions(configuration.state_dir, sources, frozenset(only), accept_vanished),
-            embedder,
-            night_summariser(settings.summaries),
-            progress,
+    summaries = settings.summaries
+    limits = DescriptionLimits(
+        next_time(summaries.deadline, settings.schedule.timezone, time.time()), summaries.max_per_night
+    )
+    options = NightOptions(
+        configuration.state_dir, sources, frozenset(only), accept_vanished, descriptions=limits
+    )
+    with ExitStack() as opened:
+        embedder = night_embedder(settings.embedding, manifest.embedder if manifest else None)
+        opened.callback(embedder.close)
+        describer = night_summariser(
+            summaries, settings.embedding.hosts, manifest.summariser if manifest else None
         )
+        if describer is not None:
+            opened.callback(describer.close)
+        progress = opened.enter_context(showing_progress())
+        report = run_night(options, embedder, ExtractiveSummariser(), progress, describer)
     if as_json:
         json.dump(report.as_json(), sys.stdout)
         sys.stdout.write("\n")
     else:
         sys.stdout.write(summary(report))
-    return RepositoriesFailed.exit_status if report.failed else 0
+    return RepositoriesFailed.exit_status if report.outcome == "partial" else 0
 
 
 def indexed_names(state_dir: Path) -> Collection[str]:
     """The names of the repositories that the current generation holds; none where there is no index."""
     manifest = serving_manifest(state_dir)
     return {state.name for state in manifest.repositories} if manifest else ()
-
-
-def serving_manifest(state_dir: Path) -> Manifest | None:
-    """What the current generation says of itself; None where there is no index, or none that can be read."""
-    try:
-        return read_manifest(generation_dir(state_dir, current_generation(state_dir)))
-    except IndexStoreError:
-        return None
 
 
 def summary(report: NightReport) -> str:
@@ -92,9 +92,32 @@ def summary(report: NightReport) -> str:
     failures = sum(repository.failure_count for repository in report.repositories) - fallbacks
     if failures:
         lines.append(f"{failures} embeddings failed; --json names the first of them")
+    if report.vectors_filled:
+        lines.append(f"{report.vectors_filled} rows got a vector that could not be computed before")
+    if report.embedder_breakdown:
+        lines.append(f"{report.missing_vectors} vectors are missing: {report.embedder_breakdown}")
+    if report.descriptions is not None:
+        lines += described(report.descriptions)
     lines += [f"removed: {name}" for name in report.removed]
     lines += [f"{repository.outcome}: {repository.name}: {repository.reason}" for repository in report.failed]
     return "".join(f"{line}\n" for line in lines)
+
+
+def described(report: DescriptionReport) -> list[str]:
+    """What a language model did tonight, in a line or two."""
+    counts = (
+        f"{report.stored} descriptions by a model: {report.described} asked for tonight",
+        f"{report.identical} chunks share one",
+        f"{report.from_cache} known before",
+        f"{report.trivial} chunks too short to ask about",
+    )
+    lines = [", ".join(counts)]
+    if report.failures:
+        causes = ", ".join(f"{code} {count}" for code, count in sorted(report.failures.items()))
+        lines.append(f"questions that came to nothing: {causes}; --json names the first of them")
+    if report.carried_over:
+        lines.append(f"{report.carried_over} descriptions wait for the next night: {report.stopped}")
+    return lines
 
 
 def _refuse_unknown(only: Sequence[str], sources: Sequence[SourceDefinition]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
@@ -13,6 +14,9 @@ from indexer.progress import Progress
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
+
+# A log of three hours of describing has 180 lines of it.
+LINE_EVERY_S = 60.0
 
 
 @contextmanager
@@ -41,6 +45,8 @@ class LineProgress:
 
     def __init__(self, to: TextIO) -> None:
         self._to = to
+        self._waiting = self._described = 0
+        self._next_line = 0.0
 
     def step(self, name: str) -> None:
         """Say which step begins."""
@@ -55,6 +61,19 @@ class LineProgress:
     def repository_finished(self, report: RepositoryReport) -> None:
         """Say how it went."""
         self._write(f"  {describe(report)}")
+
+    def describing_started(self, waiting: int) -> None:
+        """Say how much there is."""
+        self._waiting, self._described = waiting, 0
+        self._next_line = time.monotonic() + LINE_EVERY_S
+        self._write(f"  {waiting} pieces of code wait for a description")
+
+    def described(self) -> None:
+        """Say how far it is, once a minute."""
+        self._described += 1
+        if time.monotonic() >= self._next_line:
+            self._next_line = time.monotonic() + LINE_EVERY_S
+            self._write(f"  {self._described} of {self._waiting} described")
 
     def _write(self, line: str) -> None:
         print(line, file=self._to, flush=True)
@@ -90,6 +109,15 @@ class TerminalProgress:
             self._task = None
         style = "yellow" if report.reason else ""
         self._bars.console.print(f"  {describe(report)}", style=style, markup=False, highlight=False)
+
+    def describing_started(self, waiting: int) -> None:
+        """Begin a bar; it stays until the night is over."""
+        self._task = self._bars.add_task("descriptions", total=waiting, chunks=waiting)
+
+    def described(self) -> None:
+        """Move it."""
+        if self._task is not None:
+            self._bars.advance(self._task)
 
 
 def describe(report: RepositoryReport) -> str:

@@ -133,9 +133,10 @@ class Embedding(Section):
 class Summaries(Section):
     """What describes each chunk in a sentence."""
 
-    provider: Literal["auto", "extractive"] = "auto"
+    provider: Literal["auto", "ollama", "extractive"] = "auto"
     model: Text = "qwen2.5:14b"
     deadline: Clock = "07:00"
+    max_per_night: Annotated[int | None, Field(ge=0)] = None
 
 
 class Schedule(Section):

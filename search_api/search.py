@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Sequence
     from pathlib import Path
 
-    from index_store.reader import Match, Reader, SearchColumn, VectorColumn
+    from index_store.columns import VectorColumn
+    from index_store.reader import Match, Reader, SearchColumn
     from search_api.ranking.signals import Signal
     from search_api.retrieval.fuse import Candidate, Candidates
     from search_api.retrieval.pattern import LineMatch

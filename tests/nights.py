@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from index_store.reader import Reader
+from indexer.describe import DescriptionLimits
 from indexer.night_report import NightReport
 from indexer.nightly import NightOptions, no_failpoint, run_night
 from indexer.sources.definition import SourceDefinition, SourceKind
 from model_chain.backends.extractive import ExtractiveSummariser
 from model_chain.protocol import Embedder
+from model_chain.summary_cache import VersionedSummariser
 from model_chain.testing import FakeEmbedder
 from tests.repositories import commit
 
@@ -51,11 +53,19 @@ class World:
         accept_vanished: bool = False,
         failpoint: Callable[[str], None] = no_failpoint,
         embedder: Embedder | None = None,
+        describer: VersionedSummariser | None = None,
+        limits: DescriptionLimits | None = None,
     ) -> NightReport:
         options = NightOptions(
-            self.state, self.sources(), frozenset(only), accept_vanished, workers=1, failpoint=failpoint
+            self.state,
+            self.sources(),
+            frozenset(only),
+            accept_vanished,
+            workers=1,
+            descriptions=limits or DescriptionLimits(),
+            failpoint=failpoint,
         )
-        return run_night(options, embedder or self.embedder, ExtractiveSummariser())
+        return run_night(options, embedder or self.embedder, ExtractiveSummariser(), describer=describer)
 
     def symbols(self) -> set[tuple[str, str, str]]:
         """Every (repo, path, symbol) that the current generation serves, read through a real reader."""

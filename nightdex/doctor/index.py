@@ -8,7 +8,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 from index_store.errors import FormatTooNew, IndexDamaged, NoIndex
-from index_store.generations import current_generation, generation_dir
+from index_store.generations import current_generation, generation_dir, serving_manifest
 from index_store.manifest import file_problems, read_manifest
 from indexer.night_report import last_report
 from model_chain.errors import ModelError
@@ -16,7 +16,6 @@ from nightdex.configuration import Configuration
 from nightdex.doctor.finding import Finding, error, note, ok, warning
 from nightdex.doctor.limits import OLDEST_NIGHT_HOURS
 from nightdex.models import embedders_of
-from nightdex.night import serving_manifest
 from nightdex.status import age, embedder_name
 from search_api.limits import EMBEDDER_DEADLINE_S
 

@@ -8,13 +8,13 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from index_store.generations import serving_manifest
 from indexer.errors import SourceUnreadable
 from indexer.git.version import OLDEST_GIT, git_version
 from nightdex.configuration import Configuration
 from nightdex.doctor.finding import Finding, error, ok, warning
 from nightdex.doctor.limits import LEAST_FREE_BYTES
 from nightdex.doctor.sizes import gigabytes
-from nightdex.night import serving_manifest
 
 
 def check_git(_: Configuration) -> Iterator[Finding]:

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 
+from index_store.generations import serving_manifest
 from model_chain.backends.ollama.installed import OllamaHost, look_at
 from model_chain.errors import ModelError
 from nightdex.configuration import Configuration
 from nightdex.doctor.finding import Finding, Severity, ok, warning
 from nightdex.doctor.sizes import gigabytes
-from nightdex.night import serving_manifest
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,24 +39,62 @@ _SMALLEST_SHARE = 0.1
 class OllamaSummariser:
     """Describes code through one chat model on one or several Ollama hosts. Thread-safe."""
 
-    def __init__(self, model: str, hosts: Sequence[str], patience: Patience | None = None) -> None:
+    def __init__(
+        self,
+        model: str,
+        hosts: Sequence[str],
+        patience: Patience | None = None,
+        *,
+        recorded: str | None = None,
+    ) -> None:
         """Look the model up on the first host that answers; this does not load it.
+
+        With `recorded`, the digest of an earlier look or "", nothing is asked before `connect`: the host may
+        be down.
 
         Raises:
             ModelMissing: no host has the model, or it cannot chat.
             ModelUnavailable: no host answers.
         """
         self._model = model
-        self._hosts = Hosts(model, hosts, patience or Patience())
+        self._hosts = Hosts(model, hosts, patience or Patience(), recorded or "")
+        self._think: bool | None = None
+        if recorded is not None:
+            return
         try:
-            self._think = self._hosts.call(lambda client: _think(client, model))
+            self.connect()
         except ModelError:
             self._hosts.close()
             raise
 
+    def connect(self) -> None:
+        """Make sure that a host answers and has the model, the recorded one if there is a record.
+
+        Raises:
+            ModelMissing: no host has the model, or it cannot chat.
+            ModelChanged: every host has another build of it.
+            ModelUnavailable: no host answers.
+        """
+        self._think = self._hosts.call(lambda client: _think(client, self._model))
+
+    @property
+    def provider(self) -> str:
+        """Who runs the model."""
+        return "ollama"
+
+    @property
+    def model(self) -> str:
+        """The model's name."""
+        return self._model
+
+    @property
+    def parallelism(self) -> int:
+        """Calls that keep every host busy."""
+        return self._hosts.capacity
+
     @property
     def digest(self) -> str:
-        """The model's digest, from /api/tags."""
+        """The model's digest, from /api/tags; "" before the first connection, unless it was recorded."""
         return self._hosts.digest
 
     @property

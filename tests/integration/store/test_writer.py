@@ -255,8 +255,8 @@ def test_summaries_are_replaced_and_searched(tmp_path: Path) -> None:
     build_generation(tmp_path, ROWS)
     writer = begin(tmp_path)
     update = SummaryUpdate(ROWS[0].id, "Peels oranges.", "model@2", "peel orang", text_vector("oranges"))
-    writer.update_summaries([update, replace(update, id="f" * 16)])
-    writer.update_summaries([])
+    writer.update([update, replace(update, id="f" * 16)])
+    writer.update([])
     writer.publish(states_of(ROWS))
 
     async def ask() -> None:
@@ -283,7 +283,7 @@ def test_a_second_publish_of_the_same_writer_is_another_generation(tmp_path: Pat
     writer.add(ROWS)
     assert publish(writer, ROWS) == 1
     assert not writer.has_changes
-    writer.update_summaries([SummaryUpdate(ROWS[0].id, "Later.", "model@2", "later", None)])
+    writer.update([SummaryUpdate(ROWS[0].id, "Later.", "model@2", "later", None)])
     assert publish(writer, ROWS) == 2
     assert check(tmp_path, 1) == check(tmp_path, 2) == []
     assert current_generation(tmp_path) == 2

@@ -24,7 +24,7 @@ from model_chain.testing import FakeEmbedder, FakeSummariser
 from nightdex import night
 from nightdex.cli import main
 night.night_embedder = lambda *_: FakeEmbedder()
-night.night_summariser = lambda _: FakeSummariser(delay=60)
+night.ExtractiveSummariser = lambda: FakeSummariser(delay=60)
 main(["run", "--config", sys.argv[1]])
 """
 

@@ -1,0 +1,108 @@
+"""What waits for a description, in which order, and since when.
+
+The index itself says what is undescribed; the file keeps only what it cannot say. Losing it loses no work.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import structlog
+
+from index_store.durable import write_durably
+from index_store.stored_rows import StoredRow
+from indexer.descriptions import is_definition, is_trivial
+from indexer.rows import unit_of
+from model_chain.summary_cache import CachedSummariser
+
+log = structlog.get_logger(__name__)
+
+BACKLOG_NAME = "backlog.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What one night leaves to the next.
+
+    Attributes:
+        waiting: content hash -> the night (seconds since the epoch) that first found it undescribed.
+        seconds_per_description, seconds_per_vector: as last measured, over all hosts; 0 if never.
+    """
+
+    waiting: Mapping[str, float] = field(default_factory=dict)
+    seconds_per_description: float = 0.0
+    seconds_per_vector: float = 0.0
+
+
+def read_backlog(state_dir: Path) -> Backlog:
+    """What the last night left; an empty one where there is none, or none that can be read."""
+    try:
+        return Backlog(**json.loads((state_dir / BACKLOG_NAME).read_bytes()))
+    except FileNotFoundError:
+        return Backlog()
+    except (OSError, ValueError, TypeError) as error:
+        log.warning("the backlog cannot be read: everything that waits counts as new", reason=str(error))
+        return Backlog()
+
+
+def save_backlog(state_dir: Path, backlog: Backlog) -> None:
+    """Keep it durably. Raises OSError."""
+    write_durably(state_dir / BACKLOG_NAME, json.dumps(asdict(backlog)).encode())
+
+
+@dataclass(slots=True)
+class BacklogPlan:
+    """Which rows get a description tonight if there is time.
+
+    Attributes:
+        order: content hashes of undescribed code, the most useful first.
+        places: the rows that have this content, by its hash.
+        known: rows whose description is in the cache and not yet in the index, by content hash.
+        trivial: chunks that keep their extract because there is nothing to add to it.
+        rejected: chunks that keep it because the model had nothing usable to say about them.
+        identical: chunks that are described with another one.
+    """
+
+    order: list[str] = field(default_factory=list)
+    places: dict[str, list[int]] = field(default_factory=dict)
+    known: dict[str, list[int]] = field(default_factory=dict)
+    trivial: int = 0
+    rejected: int = 0
+    identical: int = 0
+
+
+def plan_backlog(
+    rows: Iterable[StoredRow], cached: CachedSummariser, since: Mapping[str, float], tonight: float
+) -> BacklogPlan:
+    """Order what waits: the newest first, then what is called most, then as it is stored.
+
+    `since` tells how long a content has been waiting; what it does not name is new tonight.
+    """
+    plan = BacklogPlan()
+    calls: Counter[str] = Counter()
+    names: dict[str, str] = {}
+    for row in rows:
+        calls.update(row.calls)
+        if row.summary_source == cached.source or not is_definition(row.kind):
+            continue
+        unit = unit_of(row)
+        if is_trivial(unit):
+            plan.trivial += 1
+            continue
+        key = cached.key(unit).content_hash
+        if key in plan.places:
+            plan.identical += 1
+            plan.places[key].append(row.place)
+        elif (summary := cached.cached(unit)) is None:
+            plan.places[key] = [row.place]
+            names[key] = row.name
+        elif summary.rejected:
+            plan.rejected += 1
+        else:
+            plan.known.setdefault(key, []).append(row.place)
+    plan.order = sorted(names, key=lambda key: (-since.get(key, tonight), -calls[names[key]]))
+    return plan
