@@ -129,3 +129,6 @@ ROWS_PER_DESCRIBING = 256
 
 # Calls after which a rate is worth remembering: the first one loads the model.
 MIN_MEASURED = 10
+
+# Paths named on one command line of git; Linux takes 128 KiB, and a path is rarely over a kilobyte.
+PATHS_A_CALL = 100

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from nightdex.heads import read_head
 from nightdex.keys import keys_of
 from nightdex.models import embedders_of
 from search_api.options import ApiOptions
@@ -42,4 +43,5 @@ def api_options(configuration: Configuration) -> ApiOptions:
         key_required=api.require_key,
         hosts=frozenset(api.allowed_hosts),
         requests_per_minute=api.requests_per_minute,
+        read_head=read_head,
     )

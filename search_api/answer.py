@@ -36,8 +36,11 @@ class Hit:
         snippet: the lines that matter most, unchanged except that very long ones are cut.
         snippet_start_line: the line of the file that the snippet starts with.
         matches: exact mode: where it matches; otherwise the line that matters most.
+        blob_id: the git blob the chunk was cut from; for plain folders computed the same way.
         commit: the commit the chunk was read from; "" for plain folders.
         stale: the repository could not be read last night and this is from an earlier one.
+        head_moved: whether the branch has another commit now; None where that cannot be told.
+        outdated: whether the file is another one there, or gone: code and description are older than it.
     """
 
     id: str
@@ -56,8 +59,11 @@ class Hit:
     snippet: str
     snippet_start_line: int
     matches: tuple[Match, ...]
+    blob_id: str
     commit: str
     stale: bool
+    head_moved: bool | None = None
+    outdated: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

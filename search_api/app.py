@@ -14,9 +14,11 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import Response
 
 from index_store.errors import IndexStoreError
 from search_api.body import BodyGate
+from search_api.conditional import NotModified
 from search_api.errors import (
     BodyNotJson,
     IndexNotReady,
@@ -41,7 +43,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from starlette.requests import Request
-    from starlette.responses import Response
 
     from search_api.options import ApiOptions
     from search_api.retrieval.vector import EmbedderFor
@@ -58,6 +59,7 @@ def create_app(state_dir: Path, embedder_for: EmbedderFor, options: ApiOptions =
     serving = Serving(state_dir, embedder_for, staying=True)
     nights = Nights(state_dir)
     metrics = Metrics(serving, nights)
+    searcher = Searcher(serving, read_head=options.read_head, on_answer=metrics.searched)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -69,7 +71,7 @@ def create_app(state_dir: Path, embedder_for: EmbedderFor, options: ApiOptions =
         finally:
             following.cancel()
             await asyncio.gather(following, return_exceptions=True)
-            await serving.close()
+            await searcher.close()
 
     app = _Api(
         title="nightdex Code Search API",
@@ -83,9 +85,10 @@ def create_app(state_dir: Path, embedder_for: EmbedderFor, options: ApiOptions =
             IndexStoreError: _on_store_error,
             RequestValidationError: _on_invalid_request,
             HTTPException: _on_http_exception,
+            NotModified: _on_not_modified,
         },
     )
-    app.state.searcher = Searcher(serving)
+    app.state.searcher = searcher
     app.state.options = options
     app.state.nights = nights
     app.state.metrics = metrics
@@ -113,6 +116,10 @@ class _Api(FastAPI):
 
 async def _on_search_error(_: Request, error: SearchError) -> Response:
     return problem_response(error)
+
+
+async def _on_not_modified(_: Request, known: NotModified) -> Response:
+    return Response(status_code=304, headers={"ETag": known.etag, "Cache-Control": "private, no-cache"})
 
 
 async def _on_store_error(_: Request, error: IndexStoreError) -> Response:

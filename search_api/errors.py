@@ -18,6 +18,8 @@ SearchError
 │   │   └── KeyExpired
 │   ├── OriginRefused        403
 │   ├── RouteNotFound        404
+│   ├── FileNotIndexed       404
+│   ├── ChunkNotFound        404
 │   ├── MethodNotAllowed     405
 │   ├── BodyTooLarge         413
 │   ├── MediaTypeUnsupported 415
@@ -154,6 +156,20 @@ class RouteNotFound(RequestError):
     """There is nothing at this path."""
 
     code = "route_not_found"
+    http_status = 404
+
+
+class FileNotIndexed(RequestError):
+    """The file is not in the index, or not in the caller's part of it."""
+
+    code = "file_not_indexed"
+    http_status = 404
+
+
+class ChunkNotFound(RequestError):
+    """There is no chunk of that id, or not in the caller's part of the index."""
+
+    code = "chunk_not_found"
     http_status = 404
 
 

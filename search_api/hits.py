@@ -66,6 +66,7 @@ def _hit(
         snippet=shown.text,
         snippet_start_line=shown.start_line,
         matches=matches,
+        blob_id=chunk.blob_id,
         commit=state.commit,
         stale=state.stale,
     )

@@ -122,3 +122,19 @@ MAX_NIGHTS = 100
 
 # A report of thousands of repositories; anything larger is none of ours.
 MAX_REPORT_BYTES = 64 << 20
+
+# How long it is believed where a branch was; people commit, then search.
+HEAD_CHECK_S = 5.0
+
+# What a search waits for git to say where branches are; a look takes 5 ms a repository.
+HEAD_DEADLINE_S = 0.1
+HEAD_CHECKS_AT_ONCE = 4
+
+# Lines of a file in one reply; the rest is a page further.
+MAX_FILE_LINES = 2_000
+
+# No line of a file is further down; the indexer leaves larger files out.
+MAX_LINE = 10_000_000
+
+# Hits given to Continue, which puts all of them into the prompt.
+CONTINUE_HITS = 8

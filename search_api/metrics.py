@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from prometheus_client.core import Metric
 
+    from search_api.answer import Answer
     from search_api.nights import Nights
     from search_api.serving import Serving
 
@@ -53,6 +54,12 @@ class Metrics:
             registry=self.registry,
         )
         self.registry.register(_State(serving, nights))
+
+    def searched(self, answer: Answer, seconds: float) -> None:
+        """Count one search."""
+        self.search_seconds.labels(answer.mode).observe(seconds)
+        if answer.degraded:
+            self.degraded.labels(answer.mode).inc()
 
 
 class _State(Collector):

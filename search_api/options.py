@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from search_api.limits import REQUESTS_PER_MINUTE
 
 if TYPE_CHECKING:
+    from search_api.heads import HeadReader
     from search_api.keys import Keys
 
 
@@ -20,12 +21,14 @@ class ApiOptions:
         key_required: whether a request without a key is refused. A key that is sent is checked in any case.
         hosts: names of this server besides the loopback ones and the address a connection came in at.
         requests_per_minute: for each key.
+        read_head: asks git where a repository is now; None leaves the freshness of hits unknown.
     """
 
     keys: Keys | None = None
     key_required: bool = False
     hosts: frozenset[str] = frozenset()
     requests_per_minute: int = REQUESTS_PER_MINUTE
+    read_head: HeadReader | None = None
 
 
 DEFAULT_OPTIONS = ApiOptions()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from search_api.limits import DEFAULT_LIMIT, MAX_FILTER_VALUES, MAX_LIMIT, MAX_WINDOW
+from search_api.answer import Hit, IndexInfo
+from search_api.limits import DEFAULT_LIMIT, MAX_FILTER_VALUES, MAX_LIMIT, MAX_LINE, MAX_WINDOW
 from search_api.query import Mode, Query, parse_query
 
 _NAMES: JsonDict = {"maxItems": MAX_FILTER_VALUES}
@@ -46,6 +49,76 @@ class SearchRequest(BaseModel):
             offset=self.offset,
             regex=self.regex,
         )
+
+
+class SymbolRequest(BaseModel):
+    """Which definitions to find."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    query: str = Field(description="A name, a qualified name or its beginning.", examples=["Session.refresh"])
+    repo: list[str] = Field(default=[], description="Repository names.", json_schema_extra=_NAMES)
+    lang: list[str] = Field(default=[], description="Languages.", json_schema_extra=_NAMES)
+    path: list[str] = Field(default=[], description="Folders, files, globs.", json_schema_extra=_NAMES)
+    kind: list[str] = Field(default=[], description="Chunk kinds.", json_schema_extra=_NAMES)
+    limit: int = Field(default=DEFAULT_LIMIT, json_schema_extra={"minimum": 1, "maximum": MAX_LIMIT})
+    offset: int = Field(default=0, json_schema_extra={"minimum": 0, "maximum": MAX_WINDOW - 1})
+
+    def to_query(self) -> Query:
+        """The checked query.
+
+        Raises:
+            QueryError: with the code of what is wrong.
+        """
+        return parse_query(
+            self.query,
+            mode=Mode.SYMBOL,
+            repos=self.repo,
+            languages=self.lang,
+            paths=self.path,
+            kinds=self.kind,
+            limit=self.limit,
+            offset=self.offset,
+        )
+
+
+class Symbol(BaseModel):
+    """One definition."""
+
+    id: str
+    symbol: str
+    kind: str
+    signature: str
+    summary: str
+    repo: str
+    path: str
+    language: str
+    start_line: int
+    end_line: int
+
+    @classmethod
+    def of(cls, hit: Hit) -> Self:
+        """The definition that a hit is."""
+        return cls(**{name: getattr(hit, name) for name in cls.model_fields})
+
+
+class Symbols(BaseModel):
+    """A page of definitions, best first."""
+
+    index: IndexInfo
+    symbols: list[Symbol]
+    next_offset: int | None
+
+
+class FileRequest(BaseModel):
+    """Which lines of which file to read."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    repo: str = Field(examples=["shop"])
+    path: str = Field(description="As hits have it.", examples=["src/auth/session.py"])
+    start_line: int = Field(default=1, ge=1, le=MAX_LINE)
+    end_line: int | None = Field(default=None, ge=1, le=MAX_LINE, description="Inclusive; default: the end.")
 
 
 class Alive(BaseModel):

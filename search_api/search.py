@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from index_store.filters import Filter
 from search_api.answer import Answer, IndexInfo
 from search_api.errors import IndexNotReady, SearchTimedOut
+from search_api.heads import Heads
 from search_api.hits import make_hits
 from search_api.limits import LEXICAL_DEPTH, MAX_WINDOW, OVERFETCH, PAGE_WINDOW, SEARCH_DEADLINE_S
 from search_api.query import Mode, Query, looks_like_symbol
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 
     from index_store.columns import VectorColumn
     from index_store.reader import Match, Reader, SearchColumn
+    from search_api.heads import HeadReader
     from search_api.ranking.signals import Signal
     from search_api.retrieval.fuse import Candidate, Candidates
     from search_api.retrieval.pattern import LineMatch
@@ -57,9 +60,24 @@ _LEXICAL: dict[Mode, SearchColumn] = {
 class Searcher:
     """Answers queries from the current generation. Use from one event loop, through `searching`."""
 
-    def __init__(self, serving: Serving, weights: RankingWeights = DEFAULT_WEIGHTS) -> None:
+    def __init__(
+        self,
+        serving: Serving,
+        weights: RankingWeights = DEFAULT_WEIGHTS,
+        *,
+        read_head: HeadReader | None = None,
+        on_answer: Callable[[Answer, float], None] = lambda *_: None,
+    ) -> None:
+        """Take what git says of heads from `read_head`; tell `on_answer` each answer and its seconds."""
         self.serving = serving
+        self._on_answer = on_answer
+        self.heads = Heads(read_head)
         self._weights = weights
+
+    async def close(self) -> None:
+        """Close what is open; requests that run keep their generation to their end."""
+        self.heads.close()
+        await self.serving.close()
 
     async def search(self, query: Query, scope: Collection[str] | None = None) -> Answer:
         """Answer one query; `scope` names the repositories the caller may see, None for all.
@@ -72,7 +90,11 @@ class Searcher:
         """
         started = time.perf_counter()
         async with self.opened() as generation:
-            return await _Search(generation, query, scope, self._weights, started).answer()
+            answer = await _Search(generation, query, scope, self._weights, started).answer()
+            with stage("heads"):
+                hits = await self.heads.mark(answer.hits, generation.repositories)
+        self._on_answer(answer, time.perf_counter() - started)
+        return replace(answer, hits=hits)
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[OpenGeneration]:
@@ -101,19 +123,22 @@ class Searcher:
 
 @asynccontextmanager
 async def searching(
-    state_dir: Path, embedder_for: EmbedderFor, weights: RankingWeights = DEFAULT_WEIGHTS
+    state_dir: Path,
+    embedder_for: EmbedderFor,
+    weights: RankingWeights = DEFAULT_WEIGHTS,
+    read_head: HeadReader | None = None,
 ) -> AsyncIterator[Searcher]:
     """A searcher over what is published now, for a command or a benchmark; it does not follow CURRENT.
 
     Raises:
         IndexStoreError: nothing is published, or it cannot be opened.
     """
-    serving = Serving(state_dir, embedder_for)
-    await serving.refresh()
+    searcher = Searcher(Serving(state_dir, embedder_for), weights, read_head=read_head)
     try:
-        yield Searcher(serving, weights)
+        await searcher.serving.refresh()
+        yield searcher
     finally:
-        await serving.close()
+        await searcher.close()
 
 
 class _Search:

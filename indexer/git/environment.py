@@ -35,6 +35,7 @@ _ALWAYS = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_NO_LAZY_FETCH": "1",
+    "GIT_LITERAL_PATHSPECS": "1",  # a file may be named :(glob)*
     "GIT_NO_REPLACE_OBJECTS": "1",  # a blob id must name the bytes that come back
 }
 

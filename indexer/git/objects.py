@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from indexer.errors import SourceUnreadable
 from indexer.git.command import GitProcess
-from indexer.limits import MAX_FILE_BYTES, MAX_LISTING_BYTES
+from indexer.limits import MAX_FILE_BYTES, MAX_LISTING_BYTES, PATHS_A_CALL
 from indexer.sources.source import Entry, EntryKind
 
 _HEADER_LIMIT = 1_000
@@ -42,6 +42,24 @@ def list_tree(git_dir: Path, commit_id: str) -> list[Entry]:
                 )
             )
     return entries
+
+
+def blobs_at(git_dir: Path, commit_id: str, paths: Collection[str]) -> dict[str, str]:
+    """The blob ids of some files of a commit, by path; a path that is not there is left out.
+
+    Raises:
+        SourceUnreadable: a tree is missing or corrupt.
+    """
+    blobs: dict[str, str] = {}
+    wanted = sorted(paths)
+    for start in range(0, len(wanted), PATHS_A_CALL):
+        names = wanted[start : start + PATHS_A_CALL]
+        arguments = ("ls-tree", "-z", "--full-tree", commit_id, "--", *names)
+        with GitProcess(git_dir, arguments) as process:
+            while (line := process.read_until(b"\0", MAX_LISTING_BYTES)) is not None:
+                about, _, path = line.partition(b"\t")
+                blobs[path.decode("utf-8", "surrogateescape")] = about.split()[2].decode("ascii")
+    return blobs
 
 
 def read_objects(git_dir: Path, object_ids: Sequence[str]) -> Iterator[bytes | None]:

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from search_api.routes import index, operations, search
+from search_api.routes import editors, files, index, operations, search
 from search_api.web import pages
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
-ROUTERS: tuple[APIRouter, ...] = (search.router, index.router, operations.router, pages.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    search.router,
+    files.router,
+    index.router,
+    editors.router,
+    operations.router,
+    pages.router,
+)

@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from search_api.caller import CallerOf
+from search_api.conditional import Conditional, conditional
 from search_api.dependencies import NightsOf, SearcherOf
 from search_api.limits import MAX_NIGHTS
 from search_api.nights import NightPage
@@ -35,8 +36,8 @@ async def get_status(searcher: SearcherOf, caller: CallerOf) -> Status:
     )
 
 
-@router.get("/v1/repos", operation_id="repositories", responses=problems())
-async def get_repositories(searcher: SearcherOf, caller: CallerOf) -> Repositories:
+@router.get("/v1/repos", operation_id="repositories", responses=conditional())
+async def get_repositories(searcher: SearcherOf, caller: CallerOf, _: Conditional) -> Repositories:
     """Which repositories are indexed, at which commit."""
     manifest = searcher.serving.current().reader.manifest
     return Repositories(

@@ -207,6 +207,7 @@ async def test_a_request_is_one_line_of_the_log_without_what_was_asked(client: h
 async def test_the_stages_of_a_search_are_in_server_timing(client: httpx.AsyncClient) -> None:
     timing = (await client.get("/v1/search?query=expired+token")).headers["server-timing"]
     assert {entry.partition(";")[0] for entry in timing.split(", ")} == {
+        "heads",
         "embed",
         "lists",
         "rank",

@@ -247,6 +247,9 @@ def test_the_documented_limits_are_the_enforced_ones() -> None:
         f"{limits.MAX_RUNNING} searches run at once, {limits.MAX_WAITING} wait",
         f"none longer than {limits.QUEUE_DEADLINE_S:g} s",
         f"at most {limits.MAX_NIGHTS})",
+        f"at most {limits.MAX_FILE_LINES:,} lines",
+        f"within {limits.HEAD_DEADLINE_S * 1000:.0f} ms",
+        f"believed for {limits.HEAD_CHECK_S:g} s",
     ):
         assert figure in DOCUMENT, figure
 
