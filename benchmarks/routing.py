@@ -1,4 +1,6 @@
-"""How well the router routes: `python -m benchmarks.routing [--cases FILE] [--json]` (default: test part).
+"""How well the router routes: `python -m benchmarks.routing [--cases FILE] [--part tune|test|all] [--json]`.
+
+Without --cases: the test part of cases/routing.jsonl (see `split`). A file of yours is used whole.
 
 Cases are JSONL: text, kind (task|query), label (local|haiku|codex|opus, or raw|summary|reasoning). Regret
 is the estimated cost of a wrong route: sent up, the price difference of the two tiers; sent down, the same
@@ -16,9 +18,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks.intervals import wilson
+from benchmarks.nearest import nearest_of
+from benchmarks.split import part_of
 from model_chain.prices import CODEX, HAIKU, OPUS_CURRENT
 from model_chain.router.decision import route
-from model_chain.router.rules import Kind, labels_of
+from model_chain.router.labels import Kind, labels_of
 from model_chain.usage import Tokens
 
 CASES = Path(__file__).parent / "cases"
@@ -88,13 +92,15 @@ ROUTERS: dict[str, Callable[[str, Kind], str]] = {
     "always Haiku": lambda _, kind: labels_of(kind)[1],
     "keywords": _keywords,
     "length": _length,
+    "nearest": lambda text, kind: nearest_of(kind).label(text),
 }
 
 
-def read_cases(path: Path) -> list[Case]:
-    """Read a case file."""
+def read_cases(path: Path, part: str = "all") -> list[Case]:
+    """Read a case file, or one part of it."""
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    return [Case(row["text"], row["kind"], row["label"]) for row in rows]
+    cases = [Case(row["text"], row["kind"], row["label"]) for row in rows]
+    return [case for case in cases if part in ("all", part_of(case.text))]
 
 
 def score(router: str, kind: Kind, cases: Sequence[Case]) -> Score:
@@ -122,10 +128,12 @@ def _regret(label: str, guess: str) -> float:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the table (or JSON)."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.routing", description=__doc__)
-    parser.add_argument("--cases", type=Path, default=CASES / "routing-test.jsonl")
+    parser.add_argument("--cases", type=Path)
+    parser.add_argument("--part", choices=("tune", "test", "all"))
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
-    cases = read_cases(options.cases)
+    part = options.part or ("all" if options.cases else "test")
+    cases = read_cases(options.cases or CASES / "routing.jsonl", part)
     kinds: list[Kind] = [kind for kind in ("task", "query") if any(case.kind == kind for case in cases)]
     scores = [score(router, kind, cases) for kind in kinds for router in ROUTERS]
     if options.json:

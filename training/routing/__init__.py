@@ -1,0 +1,1 @@
+"""How the router's classifier is made: phrases from templates, written examples, a linear fit."""
