@@ -37,7 +37,7 @@ TASK_RULES = (
     _rule("a git command", "haiku", r"^\$? ?git (?:status|log|diff|show|blame|branch|fetch|pull|stash|checkout|tag|remote|shortlog)\b(?! [a-z]+ing\b)[^?]*$"),
     _rule("asks why", "opus", r"^(?:(?:so|and|but|please explain|tell me) )?(?:why|warum|wieso|weshalb|pourquoi|por qu[eé])\b"),
     _rule("asks what ought to be", "opus", r"^(?:shou?ld|shall|ought) |^(?:sollten|sollen) wir\b|^(?:faut-il|devrait-on|devons-nous)\b|^(?:deber[ií]amos|conviene)\b"),
-    _rule("asks for a proposal", "opus", r"^(?:please |pls )?(?:write|draft|prepare|create|author) (?:me )?(?:a |an |the )?(?:prd|rfc|adr|design doc(?:ument)?|threat model|product requirements?(?: document)?)\b(?!.*\b(?:summary|as implemented)\b)"),
+    _rule("asks for a proposal", "opus", r"^(?:please |pls )?(?:write|draft|prepare|create|author) (?:me )?(?:a |an |the )?(?:prd|rfc|adr|design doc(?:ument)?(?!')|threat model|product requirements?(?: document)?)\b(?!.*\b(?:summary|as implemented)\b)"),
     _rule("implement as specified", "codex", r"^(?:please |pls |bitte )?(?:re-?)?(?:implement|implementiere|impl[eé]mente|implementa)\b(?! or\b| nothing).*\b(?:per|according to|as (?:specified|described|defined|laid out)|following|gem[aä][sß]+|laut|selon|seg[uú]n)\b"),
 )  # fmt: skip
 QUERY_RULES = (

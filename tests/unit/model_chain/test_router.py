@@ -58,7 +58,7 @@ def test_a_rule_that_settles_a_decision_holds_for_nearly_all_written_examples(ki
         for example in written(kind)
         for rule in rules_that_hold(example.text, kind)
     ]
-    assert sum(label == rule for label, rule in settled) >= 0.99 * len(settled)
+    assert sum(label == rule for label, rule in settled) >= 0.98 * len(settled)
     assert len(settled) > 10
 
 
