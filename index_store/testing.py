@@ -18,6 +18,7 @@ from index_store.schema import (
     FileRow,
     Manifest,
     RepositoryState,
+    SummariserRecord,
     Vector,
     chunk_id,
 )
@@ -144,10 +145,11 @@ def build_generation(
     repositories: Sequence[RepositoryState] | None = None,
     *,
     embedder: EmbedderRecord = EMBEDDER,
+    summariser: SummariserRecord | None = None,
 ) -> Manifest:
     """Publish a new generation that holds exactly these rows; vectors must have the embedder's dimension."""
     writer = GenerationWriter.begin(state_dir, embedder=embedder, chunker="testing@1", rebuild=True)
     writer.add(rows)
     for repo, files in inventory_of(rows).items():
         writer.set_inventory(repo, files)
-    return writer.publish(states_of(rows) if repositories is None else repositories)
+    return writer.publish(states_of(rows) if repositories is None else repositories, summariser)

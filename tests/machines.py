@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from index_store.schema import EmbedderRecord, Manifest
+from index_store.schema import EmbedderRecord, Manifest, SummariserRecord
 from index_store.testing import build_generation, make_row
 from model_chain.backends.embedded import EmbeddedEmbedder
 from tests.repositories import commit
@@ -35,9 +35,9 @@ class Machine:
     def use_ollama(self, *hosts: str, provider: str = "ollama") -> None:
         self.configure(f'[embedding]\nprovider = "{provider}"\nhosts = {json.dumps(hosts)}\n')
 
-    def publish(self, record: EmbedderRecord) -> Manifest:
+    def publish(self, record: EmbedderRecord, summariser: SummariserRecord | None = None) -> Manifest:
         row = make_row(vector_code=None, vector_summary=None)
-        return build_generation(self.state, [row], embedder=record)
+        return build_generation(self.state, [row], embedder=record, summariser=summariser)
 
     def examine(self, *options: str) -> tuple[int, list[Told]]:
         status, out, _ = self.run("doctor", "--json", *options)

@@ -57,8 +57,11 @@ def check_nights(configuration: Configuration) -> Iterator[Finding]:
     elif night.get("outcome") == "failed":
         found = f"the last night, {ago} ago, published nothing: {night.get('reason')}"
         yield error(found, "mend what it names, then run `nightdex run`", started_at=began)
+    elif night.get("outcome") == "partial":
+        found = f"the last night, {ago} ago, left something undone: {night.get('reason')}"
+        yield warning(found, "the next night tries again, once what it names is mended", started_at=began)
     else:
-        yield ok(f"the last night began {ago} ago: {night.get('outcome')}", started_at=began)
+        yield ok(f"the last night began {ago} ago", started_at=began)
 
 
 def check_repositories(configuration: Configuration) -> Iterator[Finding]:

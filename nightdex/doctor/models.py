@@ -25,23 +25,18 @@ class WantedModel:
 
 
 def wanted_models(configuration: Configuration) -> Sequence[WantedModel]:
-    """The models the night and the searches would use, those that "auto" may choose included."""
+    """The models that Ollama is asked for, those included that "auto" may still choose at the first night."""
     settings = configuration.settings
     manifest = serving_manifest(configuration.state_dir)
-    recorded = manifest.embedder.provider if manifest else ""
-    wanted = (
-        (settings.embedding, "embedding", "embeds", recorded == "ollama"),
-        (settings.summaries, "completion", "describes", False),
-    )
+    embedder = manifest.embedder.provider if manifest else ""
+    summariser = manifest.summariser.provider if manifest and manifest.summariser else ""
     return [
-        WantedModel(
-            section.model,
-            capability,
-            purpose,
-            section.provider == "ollama" or (section.provider == "auto" and used),
+        WantedModel(section.model, capability, purpose, needed="ollama" in {section.provider, recorded})
+        for section, recorded, capability, purpose in (
+            (settings.embedding, embedder, "embedding", "embeds"),
+            (settings.summaries, summariser, "completion", "describes"),
         )
-        for section, capability, purpose, used in wanted
-        if section.provider in {"auto", "ollama"}
+        if section.provider == "ollama" or (section.provider == "auto" and recorded in {"", "ollama"})
     ]
 
 
@@ -49,7 +44,7 @@ def check_ollama(configuration: Configuration) -> Iterator[Finding]:
     """Every host, its version and models; every configured model on it; what spills to the CPU."""
     wanted = wanted_models(configuration)
     if not wanted:
-        yield ok("is not used: repos.toml asks for the models in the package")
+        yield ok("is not used: the models in the package are, until repos.toml says provider = 'ollama'")
         return
     urls = list(dict.fromkeys(configuration.settings.embedding.hosts))
     needed = any(model.needed for model in wanted)

@@ -89,19 +89,21 @@ class PullLines:
 
 
 class PullBars:
-    """One bar for each layer."""
+    """One bar for each layer, a line above them for everything else."""
 
     def __init__(self, title: str, bars: Progress) -> None:
-        self._title = title
         self._bars = bars
         self._tasks: dict[str, TaskID] = {}
+        self._say(f"pulling {title}")
 
     def __call__(self, step: PullStep) -> None:
-        """Move the bar of its layer."""
-        key = step.layer or "status"
-        if key not in self._tasks:
-            self._tasks[key] = self._bars.add_task("", total=None)
-        said = f"{self._title}: {step.status}"
-        self._bars.update(
-            self._tasks[key], description=said, total=step.total or None, completed=step.completed
-        )
+        """Move the bar of its layer, or say what is being done."""
+        if not step.total:
+            self._say(f"  {step.status}")
+            return
+        if step.layer not in self._tasks:
+            self._tasks[step.layer] = self._bars.add_task(step.status, total=step.total)
+        self._bars.update(self._tasks[step.layer], completed=step.completed)
+
+    def _say(self, words: str) -> None:
+        self._bars.console.print(words, style="dim", markup=False, highlight=False)

@@ -91,6 +91,7 @@ OF_ONE_TEXT = {
     "broken off": (faults.not_done, "description_rejected"),
     "cut by length": (faults.cut_by_length, "description_rejected"),
     "too long": (faults.TOO_LONG, "input_too_long"),
+    "the runner crashes on it": (faults.CRASHED, "description_rejected"),
 }
 
 

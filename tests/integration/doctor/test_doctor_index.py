@@ -54,8 +54,8 @@ def test_a_stale_repository_is_a_warning_with_its_reason(machine: Machine) -> No
 @pytest.mark.parametrize(
     ("hours", "outcome", "severity", "said"),
     [
-        (5, "ok", "ok", "5 h ago: ok"),
-        (5, "partial", "ok", "partial"),
+        (5, "ok", "ok", "began 5 h ago"),
+        (5, "partial", "warning", "left something undone: the disk is full"),
         (5, "failed", "error", "published nothing: the disk is full"),
         (72, "ok", "warning", "began 3 d ago"),
     ],

@@ -6,10 +6,12 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 from rich.progress import Progress
+from rich.text import Text
 
+from index_store.schema import SummariserRecord
 from model_chain.backends.ollama.pull import PullStep
 from nightdex.doctor.pulling import PullBars, PullLines
-from tests.machines import OLLAMA, Machine
+from tests.machines import OLLAMA, Machine, embedded_record
 from tests.servers import scripted_ollama as scripted
 from tests.servers.scripted_ollama import CHAT_MODEL, EMBED_MODEL, NOMIC, QWEN, ScriptedOllama
 
@@ -49,10 +51,26 @@ def test_what_auto_can_do_without_is_only_a_note(machine: Machine, server: Scrip
 
 
 def test_what_auto_once_chose_is_needed(machine: Machine, server: ScriptedOllama) -> None:
-    machine.publish(OLLAMA)
-    server.model.models = [QWEN]
     machine.use_ollama(server.url, provider="auto")
+    server.model.models = [QWEN]
+    machine.publish(OLLAMA)
     assert [one["severity"] for one in machine.findings("ollama")] == ["ok", "error", "ok"]
+    server.model.models = [NOMIC]
+    machine.publish(OLLAMA, SummariserRecord("ollama", CHAT_MODEL, QWEN.digest))
+    assert [one["severity"] for one in machine.findings("ollama")] == ["ok", "ok", "error"]
+
+
+def test_what_auto_once_decided_against_is_neither_asked_for_nor_pulled(
+    machine: Machine, server: ScriptedOllama
+) -> None:
+    server.model.models.clear()
+    machine.use_ollama(server.url, provider="auto")
+    machine.publish(embedded_record(), SummariserRecord("extractive", "extractive@1", ""))
+    finding = machine.finding("ollama")
+    assert finding["severity"] == "ok"
+    assert "provider = 'ollama'" in str(finding["found"])
+    machine.run("doctor", "--pull")
+    assert server.calls == []
 
 
 def test_a_model_of_the_wrong_kind_is_found_by_its_capabilities(
@@ -146,15 +164,21 @@ def test_nothing_is_pulled_where_the_models_of_the_package_are_asked_for(
     assert server.calls == []
 
 
-def test_a_pull_on_a_terminal_has_a_bar_a_layer() -> None:
+def test_a_pull_on_a_terminal_has_a_bar_a_layer_and_fits_eighty_columns() -> None:
     to = io.StringIO()
-    with Progress(console=Console(file=to, force_terminal=True, width=120), auto_refresh=False) as bars:
-        show = PullBars("nomic-embed-text on home", bars)
+    with Progress(console=Console(file=to, force_terminal=True, width=80), auto_refresh=False) as bars:
+        show = PullBars("nomic-embed-text on http://127.0.0.1:11434", bars)
         show(PullStep("pulling manifest"))
         for completed in (0, 137, 274):
             show(PullStep("pulling 970aa74c0a90", "sha256:970a", 274, completed))
         show(PullStep("pulling c71d239df917", "sha256:c71d", 11, 11))
-        assert [(task.completed, task.total) for task in bars.tasks] == [(0, None), (274, 274), (11, 11)]
+        show(PullStep("success"))
+        told = [(task.description, task.completed, task.total) for task in bars.tasks]
+    assert told == [("pulling 970aa74c0a90", 274, 274), ("pulling c71d239df917", 11, 11)]
+    lines = Text.from_ansi(to.getvalue()).plain.splitlines()
+    assert lines[:2] == ["pulling nomic-embed-text on http://127.0.0.1:11434", "  pulling manifest"]
+    assert "  success" in lines
+    assert max(map(len, lines)) <= 80
 
 
 def test_a_pull_elsewhere_says_each_tenth_once() -> None:

@@ -252,6 +252,23 @@ def test_an_embedding_model_is_no_summariser(server: ScriptedOllama) -> None:
         OllamaSummariser("nomic-embed-text", [server.url], IMPATIENT)
 
 
+def test_a_long_load_is_waited_for(server: ScriptedOllama, summariser: OllamaSummariser) -> None:
+    server.fail_next("/api/chat", scripted.late(0.8))
+    assert summariser.summarise(UNIT).text == GOOD_REPLY
+    assert len(chats(server)) == 1
+
+
+def test_a_server_that_dies_between_two_descriptions_is_found_again(
+    server: ScriptedOllama, summariser: OllamaSummariser
+) -> None:
+    summariser.summarise(UNIT)
+    server.stop()
+    with pytest.raises(ModelUnavailable, match="start Ollama"):
+        summariser.summarise(UNIT)
+    with ScriptedOllama(port=server.port):
+        assert summariser.summarise(UNIT).text == GOOD_REPLY
+
+
 def test_a_refused_connection_is_unavailable(server: ScriptedOllama) -> None:
     server.stop()
     with pytest.raises(ModelUnavailable, match="start Ollama"):
