@@ -1,57 +1,15 @@
-"""What waits for a description, in which order, and since when.
-
-The index itself says what is undescribed; the file keeps only what it cannot say. Losing it loses no work.
-"""
+"""What waits for a description, and in which order: planned from the index anew each night."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field
 
-import structlog
-
-from index_store.durable import write_durably
 from index_store.stored_rows import StoredRow
 from indexer.descriptions import is_definition, is_trivial
 from indexer.rows import unit_of
 from model_chain.summary_cache import CachedSummariser
-
-log = structlog.get_logger(__name__)
-
-BACKLOG_NAME = "backlog.json"
-
-
-@dataclass(frozen=True, slots=True)
-class Backlog:
-    """What one night leaves to the next.
-
-    Attributes:
-        waiting: content hash -> the night (seconds since the epoch) that first found it undescribed.
-        seconds_per_description, seconds_per_vector: as last measured, over all hosts; 0 if never.
-    """
-
-    waiting: Mapping[str, float] = field(default_factory=dict)
-    seconds_per_description: float = 0.0
-    seconds_per_vector: float = 0.0
-
-
-def read_backlog(state_dir: Path) -> Backlog:
-    """What the last night left; an empty one where there is none, or none that can be read."""
-    try:
-        return Backlog(**json.loads((state_dir / BACKLOG_NAME).read_bytes()))
-    except FileNotFoundError:
-        return Backlog()
-    except (OSError, ValueError, TypeError) as error:
-        log.warning("the backlog cannot be read: everything that waits counts as new", reason=str(error))
-        return Backlog()
-
-
-def save_backlog(state_dir: Path, backlog: Backlog) -> None:
-    """Keep it durably. Raises OSError."""
-    write_durably(state_dir / BACKLOG_NAME, json.dumps(asdict(backlog)).encode())
 
 
 @dataclass(slots=True)

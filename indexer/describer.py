@@ -13,7 +13,8 @@ import structlog
 
 from index_store.schema import SummariserRecord
 from index_store.stored_rows import StoredRows
-from indexer.backlog import Backlog, BacklogPlan, plan_backlog, read_backlog, save_backlog
+from indexer.backlog import BacklogPlan, plan_backlog
+from indexer.carry_over import CarryOver, read_carry_over, save_carry_over
 from indexer.describe import Describing, DescriptionLimits
 from indexer.limits import MIN_MEASURED
 from indexer.night_report import DescriptionReport
@@ -52,7 +53,7 @@ class Describer:
 
         `seconds_per_vector` is what the night measured, for the next plan; 0 if it did not.
         """
-        before, tonight = read_backlog(self._state_dir), round(time.time(), 3)
+        before, tonight = read_carry_over(self._state_dir), round(time.time(), 3)
         answers = self._connect()
         try:
             plan = plan_backlog(stored.scan(), self.cached, before.waiting, tonight)
@@ -93,21 +94,21 @@ class _Leaving:
     """Writes what a night leaves to the next one, over what it found."""
 
     state_dir: Path
-    before: Backlog
+    before: CarryOver
     tonight: float
     seconds_per_vector: float
 
     def save(self, waiting: Sequence[str], seconds_per_description: float) -> None:
         """Keep it; a full disk costs the ages of what waits, nothing else."""
-        backlog = Backlog(
+        left = CarryOver(
             {key: self.before.waiting.get(key, self.tonight) for key in waiting},
             seconds_per_description or self.before.seconds_per_description,
             self.seconds_per_vector or self.before.seconds_per_vector,
         )
         try:
-            save_backlog(self.state_dir, backlog)
+            save_carry_over(self.state_dir, left)
         except OSError as error:
-            log.warning("the backlog was not saved", reason=str(error))
+            log.warning("the carry-over was not saved", reason=str(error))
 
 
 def _rate(seconds: float, count: int) -> float:

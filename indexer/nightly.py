@@ -121,7 +121,7 @@ class _Night:
             with self._step("begin"):
                 writer = GenerationWriter.begin(
                     self.options.state_dir,
-                    embedder=_record(self.embedder),
+                    embedder=embedder_record(self.embedder),
                     chunker=CHUNKER,
                     failpoint=self.options.failpoint,
                 )
@@ -184,7 +184,7 @@ class _Night:
                 if only and definition.name not in only:
                     states.extend([previous] if previous else [])
                     continue
-                state, gone = self._index_repository(definition, previous, tools)
+                state, gone = self._index_repository(definition, previous, tools, writer)
                 states.append(state)
                 if gone and _counts(serving.get(definition.name)):
                     vanished.append(definition.name)
@@ -196,12 +196,13 @@ class _Night:
         definition: SourceDefinition,
         previous: RepositoryState | None,
         tools: Tools,
+        writer: GenerationWriter,
     ) -> tuple[RepositoryState, bool]:
         self.options.failpoint(f"repository:{definition.name}")
         report = RepositoryReport(definition.name)
         self.report.repositories.append(report)
         began = time.monotonic()
-        savepoint = tools.writer.savepoint()
+        savepoint = writer.savepoint()
         try:
             source = open_source(definition, self.options.state_dir / MIRRORS)
             try:
@@ -210,7 +211,7 @@ class _Night:
                 source.close()
             gone = not report.found  # an unmounted disk leaves an empty folder behind
         except SourceError as error:
-            tools.writer.roll_back_to(savepoint)
+            writer.roll_back_to(savepoint)
             gone = isinstance(error, SourceMissing)
             state = _stale_state(definition, previous, str(error))
             # What was counted until then was rolled back with the rows.
@@ -305,10 +306,11 @@ def _replaces_another(state_dir: Path, writer: GenerationWriter, embedder: Embed
     if writer.base is not None:
         return False
     serving = serving_manifest(state_dir)
-    return serving is not None and serving.embedder != _record(embedder)
+    return serving is not None and serving.embedder != embedder_record(embedder)
 
 
-def _record(embedder: Embedder) -> EmbedderRecord:
+def embedder_record(embedder: Embedder) -> EmbedderRecord:
+    """Whose vectors these are, as the manifest names it."""
     mark = embedder.fingerprint
     return EmbedderRecord(mark.provider, mark.model, mark.digest, mark.dimension, mark.prefix_scheme)
 

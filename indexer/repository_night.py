@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
-from index_store.schema import FileRow, RepositoryState
-from index_store.writer import GenerationWriter
+from index_store.schema import ChunkRow, FileRow, RepositoryState, Vector
 from indexer.chunking.languages import language_of
 from indexer.chunking.pool import ChunkedFile, ChunkPool
 from indexer.chunking.version import CHUNKER_VERSION
@@ -41,11 +41,35 @@ def _reading() -> Iterator[None]:
         raise SourceUnreadable(f"reading broke off: {error}; the next night tries again") from error
 
 
+class ChunkSink(Protocol):
+    """Where chunks go: the next generation, or a count of what would go there. As GenerationWriter says."""
+
+    def base_files(self, repo: str) -> Mapping[str, FileRow]:
+        """What is known of a repository's files, by path."""
+        ...
+
+    def known_vectors(self, embed_hashes: Collection[str]) -> dict[str, Vector]:
+        """Code vectors that are known for these embedded texts."""
+        ...
+
+    def add(self, rows: Sequence[ChunkRow]) -> None:
+        """Insert rows, or replace those with the same id."""
+        ...
+
+    def delete_files(self, repo: str, paths: Collection[str]) -> None:
+        """Remove every chunk of these files."""
+        ...
+
+    def set_inventory(self, repo: str, files: Sequence[FileRow]) -> None:
+        """Say which files a repository has."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
     """What every repository of a night shares."""
 
-    writer: GenerationWriter
+    writer: ChunkSink
     pool: ChunkPool
     rows: RowEmbedder
     summariser: Summariser

@@ -61,19 +61,26 @@ def run(
     accept_vanished: Annotated[
         bool, typer.Option("--accept-vanished", help="Publish even when many repositories are gone at once.")
     ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what is due, for how many hours and nights.")
+    ] = False,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> int:
     """Bring the index up to date and publish it.
 
-    Exits with 3 when some repositories failed (they keep their last good chunks), with 11 when a run is
-    going on.
+    Exits with 3 when some repositories failed (they keep their last good chunks) or vectors are missing
+    because the embedder broke down, with 11 when a run is going on.
     """
+    from nightdex.dry_run import dry_run_command
     from nightdex.night import run_night_command
 
     # Without a handler SIGTERM would end the process without stopping its workers.
     signal.signal(signal.SIGTERM, _terminate)
-    return run_night_command(_begin(config), repo or [], accept_vanished=accept_vanished, as_json=as_json)
+    file = _begin(config)
+    if dry_run:
+        return dry_run_command(file, repo or [], as_json=as_json)
+    return run_night_command(file, repo or [], accept_vanished=accept_vanished, as_json=as_json)
 
 
 @app.command()

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Collection, Sequence
-from contextlib import ExitStack
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from index_store.generations import serving_manifest
 from indexer.deadline import next_time
@@ -23,13 +25,30 @@ from nightdex.errors import UnknownRepository
 from nightdex.models import night_embedder, night_summariser
 from nightdex.progress import showing_progress
 
+if TYPE_CHECKING:
+    from indexer.progress import Progress
+    from model_chain.backends.ollama import OllamaSummariser
+    from model_chain.protocol import Embedder
+    from nightdex.settings import Settings
 
-def run_night_command(file: Path, only: Sequence[str], *, accept_vanished: bool, as_json: bool) -> int:
-    """Run one night, showing its progress on standard error and its report on standard output.
+
+@dataclass(frozen=True, slots=True)
+class PreparedNight:
+    """All that a night or its forecast needs."""
+
+    settings: Settings
+    options: NightOptions
+    embedder: Embedder
+    describer: OllamaSummariser | None
+    progress: Progress
+
+
+@contextmanager
+def prepared(file: Path, only: Sequence[str], *, accept_vanished: bool) -> Iterator[PreparedNight]:
+    """Read the configuration and choose the models, for the length of the block.
 
     Raises:
-        ConfigurationError, UnknownRepository: nothing was begun.
-        IndexerError, IndexStoreError, ModelError: nothing was published.
+        ConfigurationError, UnknownRepository, ModelError: nothing was begun.
     """
     configuration, sources = load_sources(file, known=indexed_names)
     _refuse_unknown(only, sources)
@@ -51,7 +70,20 @@ def run_night_command(file: Path, only: Sequence[str], *, accept_vanished: bool,
         if describer is not None:
             opened.callback(describer.close)
         progress = opened.enter_context(showing_progress())
-        report = run_night(options, embedder, ExtractiveSummariser(), progress, describer)
+        yield PreparedNight(settings, options, embedder, describer, progress)
+
+
+def run_night_command(file: Path, only: Sequence[str], *, accept_vanished: bool, as_json: bool) -> int:
+    """Run one night, showing its progress on standard error and its report on standard output.
+
+    Raises:
+        ConfigurationError, UnknownRepository: nothing was begun.
+        IndexerError, IndexStoreError, ModelError: nothing was published.
+    """
+    with prepared(file, only, accept_vanished=accept_vanished) as night:
+        report = run_night(
+            night.options, night.embedder, ExtractiveSummariser(), night.progress, night.describer
+        )
     if as_json:
         json.dump(report.as_json(), sys.stdout)
         sys.stdout.write("\n")

@@ -13,6 +13,7 @@ from typing import TextIO
 from index_store.generations import current_generation, generation_dir
 from index_store.manifest import read_manifest
 from index_store.schema import Manifest, RepositoryState
+from indexer.carry_over import read_carry_over
 from indexer.night_report import last_report
 from model_chain.protocol import Fingerprint
 
@@ -30,28 +31,36 @@ def status_command(state_dir: Path, *, as_json: bool) -> int:
     """
     manifest = read_manifest(generation_dir(state_dir, current_generation(state_dir)))
     night = last_report(state_dir)
+    waiting = len(read_carry_over(state_dir).waiting)
     now = datetime.now(UTC)
     if as_json:
-        sys.stdout.write(json.dumps(status(manifest, night, now)) + "\n")
+        sys.stdout.write(json.dumps(status(manifest, night, now, waiting)) + "\n")
     else:
-        show(manifest, night, now, sys.stdout)
+        show(manifest, night, now, sys.stdout, waiting)
     return 0
 
 
-def status(manifest: Manifest, night: Mapping[str, object] | None, now: datetime) -> dict[str, object]:
-    """Everything `status` knows, ready for json.dumps."""
+def status(
+    manifest: Manifest, night: Mapping[str, object] | None, now: datetime, waiting: int = 0
+) -> dict[str, object]:
+    """Everything `status` knows, ready for json.dumps; `waiting` counts undescribed pieces of code."""
     return {
         "generation": manifest.generation,
         "built_at": manifest.built_at,
         "age_seconds": int(_age(manifest.built_at, now)),
         "embedder": embedder_name(manifest),
+        "summariser": dataclasses.asdict(manifest.summariser) if manifest.summariser else None,
         "chunks": manifest.chunks,
+        "missing_vectors": manifest.missing_vectors,
+        "descriptions_waiting": waiting,
         "repositories": [dataclasses.asdict(state) for state in manifest.repositories],
         "last_night": night,
     }
 
 
-def show(manifest: Manifest, night: Mapping[str, object] | None, now: datetime, to: TextIO) -> None:
+def show(
+    manifest: Manifest, night: Mapping[str, object] | None, now: datetime, to: TextIO, waiting: int = 0
+) -> None:
     """Write the status for a person: a table on a terminal, aligned columns elsewhere."""
     head = (
         f"generation {manifest.generation}, built {age(manifest.built_at, now)} ago; "
@@ -59,7 +68,7 @@ def show(manifest: Manifest, night: Mapping[str, object] | None, now: datetime, 
         f"vectors of {embedder_name(manifest)}"
     )
     rows = [_row(state, now) for state in sorted(manifest.repositories, key=lambda state: state.name)]
-    tail = _night_line(night, now)
+    tail = "\n".join((*_lacking(manifest, waiting), _night_line(night, now)))
     if to.isatty():
         _show_table(head, rows, tail)
         return
@@ -97,6 +106,16 @@ def embedder_name(manifest: Manifest) -> str:
     return str(
         Fingerprint(record.provider, record.model, record.digest, record.dimension, record.prefix_scheme)
     )
+
+
+def _lacking(manifest: Manifest, waiting: int) -> list[str]:
+    """What the next nights still have to do."""
+    lines = []
+    if manifest.missing_vectors:
+        lines.append(f"{manifest.missing_vectors} vectors are missing; the next night computes them")
+    if waiting and manifest.summariser and manifest.summariser.provider != "extractive":
+        lines.append(f"{waiting} descriptions by {manifest.summariser.model} wait for the next night")
+    return lines
 
 
 def _night_line(night: Mapping[str, object] | None, now: datetime) -> str:

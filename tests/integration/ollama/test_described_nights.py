@@ -10,7 +10,7 @@ import pytest
 
 from index_store.generations import serving_manifest
 from index_store.schema import SummariserRecord
-from indexer.backlog import read_backlog
+from indexer.carry_over import read_carry_over
 from indexer.describe import DescriptionLimits
 from indexer.night_report import NightReport
 from model_chain.backends.ollama import OllamaEmbedder, OllamaSummariser
@@ -171,7 +171,7 @@ def test_a_deadline_in_the_middle_publishes_what_is_done_and_the_next_night_begi
     assert report.descriptions is not None
     described = report.descriptions.described
     assert 0 < described < 43
-    assert report.descriptions.carried_over == 43 - described == len(read_backlog(world.state).waiting)
+    assert report.descriptions.carried_over == 43 - described == len(read_carry_over(world.state).waiting)
     assert "deadline" in report.descriptions.stopped
     assert list(sources(world).values()).count(LLM) == described
     first = set(asked(server))
@@ -180,7 +180,7 @@ def test_a_deadline_in_the_middle_publishes_what_is_done_and_the_next_night_begi
     assert after.descriptions is not None
     assert server.count("/api/chat") - before == 43 - described
     assert not first & set(asked(server)[before:])
-    assert (after.descriptions.carried_over, read_backlog(world.state).waiting) == (0, {})
+    assert (after.descriptions.carried_over, read_carry_over(world.state).waiting) == (0, {})
 
 
 def test_the_manifest_remembers_who_describes(world: World, night: Night) -> None:
@@ -194,14 +194,14 @@ def test_rates_are_remembered_for_the_next_plan(world: World, server: ScriptedOl
     world.commit("shop", {f"f{number}.py": body(f"function_{number}") for number in range(20)})
     server.model.seconds_per_reply = 0.01
     night()
-    assert read_backlog(world.state).seconds_per_description >= 0.01
-    assert read_backlog(world.state).seconds_per_vector > 0
+    assert read_carry_over(world.state).seconds_per_description >= 0.01
+    assert read_carry_over(world.state).seconds_per_vector > 0
 
 
 def test_a_backlog_that_cannot_be_read_costs_nothing_but_ages(
     world: World, server: ScriptedOllama, night: Night
 ) -> None:
     night(limits=DescriptionLimits(max_per_night=1))
-    (world.state / "backlog.json").write_text("{nonsense")
+    (world.state / "carry_over.json").write_text("{nonsense")
     night()
     assert sorted(asked(server)) == ["alpha", "beta", "gamma"]
