@@ -11,6 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from index_store.simhash import NEAR_BITS
+
 CATALOGUE_COLUMNS = (
     "id", "repo", "path", "language", "kind", "name", "symbol", "start_line", "end_line", "part", "simhash",
 )  # fmt: skip
@@ -67,6 +69,11 @@ class IntColumn:
     def __len__(self) -> int:
         return len(self._values)
 
+    def run(self, value: int) -> range:
+        """The rows that hold a value, where the column is sorted."""
+        first, last = np.searchsorted(self._values, (value, value + 1))
+        return range(int(first), int(last))
+
     @property
     def nbytes(self) -> int:
         """Memory held."""
@@ -86,6 +93,7 @@ class Catalogue:
         self.repo.codes = self.repo.codes[order]
         self.path.codes = self.path.codes[order]
         self.start_line = IntColumn(start_line[order])
+        self.file = IntColumn(_numbered(self.repo.codes, self.path.codes))
         self.end_line = IntColumn(_ints(table["end_line"])[order])
         self.part = IntColumn(part[order])
         self.language = _text_column(table["language"], order)
@@ -135,6 +143,22 @@ class Catalogue:
             )
         return rows
 
+    def same_file(self, row: int) -> range:
+        """The rows of the file that a row was cut from, in line order."""
+        return self.file.run(self.file[row])
+
+    def near_copies(self, row: int) -> list[int]:
+        """Rows in other repositories with the same symbol, kind and language, and nearly the same text."""
+        code = self.name.codes[row]
+        first, last = np.searchsorted(self._names_sorted, (code, code + 1))
+        rows = self._by_name[first:last]
+        rows = rows[self.repo.codes[rows] != self.repo.codes[row]]
+        differing = np.bitwise_count(self.simhash[rows] ^ self.simhash[row])
+        same = differing <= NEAR_BITS
+        for column in (self.symbol, self.kind, self.language):
+            same &= column.codes[rows] == column.codes[row]
+        return sorted(rows[same].tolist())
+
     def by_name(self, name: str) -> list[int]:
         """The rows whose name is this one, case included."""
         return [row for row in self.by_folded_name(name) if self.name[row] == name]
@@ -181,12 +205,20 @@ class Catalogue:
     def nbytes(self) -> int:
         """Memory held by the columns and lookups."""
         texts = (self.repo, self.path, self.language, self.kind, self.name, self.symbol)
-        numbers = (self.start_line, self.end_line, self.part)
+        numbers = (self.file, self.start_line, self.end_line, self.part)
         lookups = (
             self._by_name, self._names_sorted, self._ids, self._by_id, self._store_rows, self._by_store_row,
             self.simhash,
         )  # fmt: skip
         return sum(column.nbytes for column in (*texts, *numbers, *lookups))
+
+
+def _numbered(*sorted_codes: _Ints) -> _Ints:
+    """Numbers that count up wherever one of the columns changes from a row to the next."""
+    changes = np.zeros(len(sorted_codes[0]), bool)
+    for codes in sorted_codes:
+        changes[1:] |= codes[1:] != codes[:-1]
+    return np.cumsum(changes, dtype=np.int32)
 
 
 def _ints(column: pa.ChunkedArray) -> _Ints:

@@ -74,6 +74,19 @@ class StoredChunk:
     summary_source: str
 
 
+@dataclass(frozen=True, slots=True)
+class ShownText:
+    """What of a chunk is shown and not in the catalogue."""
+
+    blob_id: str
+    signature: str
+    text: str
+    summary: str
+    summary_source: str
+
+
+_SHOWN = list(ShownText.__dataclass_fields__)
+
 _STORED = [name for name in StoredChunk.__dataclass_fields__ if name != "row"]
 
 
@@ -217,6 +230,10 @@ class Reader:
             StoredChunk(row=row, **{**record, "calls": tuple(record["calls"])})
             for row, record in zip(rows, records, strict=True)
         ]
+
+    async def shown_texts(self, rows: Sequence[int]) -> list[ShownText]:
+        """What a page of hits shows, in the order asked for; a fraction of what `chunks` reads."""
+        return [ShownText(**record) for record in await self._take(rows, _SHOWN)]
 
     async def vectors(self, rows: Sequence[int], column: VectorColumn) -> list[Vector | None]:
         """Stored vectors, in the order asked for; None where embedding had failed."""

@@ -99,10 +99,13 @@ def serve(*, config: ConfigOption = None) -> int:
 def search(
     query: Annotated[
         str, typer.Argument(help="Words, code or a name; repo: lang: path: kind: filter inline.")
-    ],
+    ] = "",
     *,
+    like: Annotated[
+        str, typer.Option(metavar="REPO:PATH:LINE", help="Instead of QUERY: find code like this one.")
+    ] = "",
     mode: Annotated[
-        str, typer.Option(metavar="MODE", help="hybrid, raw, summary, exact, symbol or auto.")
+        str, typer.Option(metavar="MODE", help="hybrid, raw, summary, exact, symbol, similar or auto.")
     ] = "hybrid",
     repo: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only this repository.")] = None,
     lang: Annotated[list[str] | None, typer.Option(metavar="LANGUAGE", help="Only this language.")] = None,
@@ -113,6 +116,11 @@ def search(
         list[str] | None, typer.Option(metavar="KIND", help="Only this kind: function, class, ...")
     ] = None,
     limit: Annotated[int, typer.Option(metavar="N", help="Hits to show.")] = 10,
+    offset: Annotated[int, typer.Option(metavar="N", help="Hits to pass over.")] = 0,
+    max_tokens: Annotated[
+        int | None,
+        typer.Option("--max-tokens", metavar="N", help="What the hits may cost a model that reads them."),
+    ] = None,
     regex: Annotated[
         bool, typer.Option("--regex", help="QUERY is an RE2 pattern (with --mode exact).")
     ] = False,
@@ -126,24 +134,30 @@ def search(
     """
     from nightdex.models import embedders_of
     from search_api.cli import Output, search_command
-    from search_api.query import parse_query
+    from search_api.query import Mode, parse_query
+    from search_api.similar import Like
 
     if as_json and vimgrep:
         raise typer.BadParameter("--json and --vimgrep exclude each other")
+    if like and query:
+        raise typer.BadParameter("--like takes the place of QUERY; give one of them")
     parsed = parse_query(
-        query,
-        mode=mode,
+        like or query,
+        mode=Mode.SIMILAR if like else mode,
         repos=repo or (),
         languages=lang or (),
         paths=path or (),
         kinds=kind or (),
         limit=limit,
+        offset=offset,
         regex=regex,
+        max_tokens=max_tokens,
     )
     output = Output.JSON if as_json else Output.VIMGREP if vimgrep else Output.HUMAN
     configuration = _configuration(config)
     embedder_for = embedders_of(configuration.settings.embedding)
-    return search_command(parsed, configuration.state_dir, embedder_for, output)
+    question = Like(parsed) if like else parsed
+    return search_command(question, configuration.state_dir, embedder_for, output)
 
 
 @app.command()

@@ -26,6 +26,26 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
+class Enclosing:
+    """The definition around a hit: its class or module, or the whole of which it is a part."""
+
+    symbol: str
+    kind: str
+    start_line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """The same code in another repository, word for word or nearly so."""
+
+    id: str
+    repo: str
+    path: str
+    start_line: int
+    end_line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """One chunk that answers the query.
 
@@ -35,7 +55,11 @@ class Hit:
         score: comparable within one answer only.
         snippet: the lines that matter most, unchanged except that very long ones are cut.
         snippet_start_line: the line of the file that the snippet starts with.
+        lines_left_out: lines of the chunk that the snippet does not show.
         matches: exact mode: where it matches; otherwise the line that matters most.
+        enclosing: the definition around it, None at the top of a file.
+        also_in: its copies in other repositories that the query allows, the first MAX_COPIES of them;
+            `copies` counts all. They are no hits of their own.
         blob_id: the git blob the chunk was cut from; for plain folders computed the same way.
         commit: the commit the chunk was read from; "" for plain folders.
         stale: the repository could not be read last night and this is from an earlier one.
@@ -58,10 +82,14 @@ class Hit:
     summary_source: str
     snippet: str
     snippet_start_line: int
+    lines_left_out: int
     matches: tuple[Match, ...]
     blob_id: str
     commit: str
     stale: bool
+    enclosing: Enclosing | None
+    also_in: tuple[Copy, ...]
+    copies: int
     head_moved: bool | None = None
     outdated: bool | None = None
 
@@ -83,6 +111,7 @@ class Answer:
         mode: the mode that answered; `mode_reason` says why that one.
         degraded: what was missing, one sentence each; the hits are what could be found without it.
         next_offset: where the next page starts, or None after the last.
+        left_out: hits of this page that `max_tokens` had no room for; the next page starts with them.
         deferred: always None for a plain search.
     """
 
@@ -94,4 +123,5 @@ class Answer:
     index: IndexInfo
     hits: tuple[Hit, ...]
     next_offset: int | None
+    left_out: int
     deferred: None = None

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from search_api.answer import Answer
     from search_api.query import Query
     from search_api.retrieval.vector import EmbedderFor
+    from search_api.similar import Like
 
 
 class Output(StrEnum):
@@ -25,7 +26,7 @@ class Output(StrEnum):
 
 
 def search_command(
-    query: Query,
+    query: Query | Like,
     state_dir: Path,
     embedder_for: EmbedderFor,
     output: Output = Output.HUMAN,
@@ -44,7 +45,9 @@ def search_command(
     return 0
 
 
-async def _search(query: Query, state_dir: Path, embedder_for: EmbedderFor) -> tuple[Answer, dict[str, str]]:
+async def _search(
+    query: Query | Like, state_dir: Path, embedder_for: EmbedderFor
+) -> tuple[Answer, dict[str, str]]:
     from search_api.search import searching  # noqa: PLC0415 - lancedb takes a second to import
 
     async with searching(state_dir, embedder_for) as searcher:

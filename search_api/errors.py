@@ -9,7 +9,9 @@ SearchError
 │   ├── ModeUnknown
 │   ├── FilterInvalid
 │   ├── LimitOutOfRange
-│   └── RegexNeedsExact
+│   ├── RegexNeedsExact
+│   ├── PlaceInvalid         neither an id nor repo:path:line
+│   └── SimilarToWhat        not exactly one of id, like and code
 ├── RequestError             the request never became a query
 │   ├── BodyNotJson          400
 │   ├── AccessRefused        401: who asks may not
@@ -106,6 +108,18 @@ class RegexNeedsExact(QueryError):
     code = "regex_needs_exact"
 
 
+class PlaceInvalid(QueryError):
+    """What is to be looked up is neither the id of a chunk nor repo:path:line."""
+
+    code = "place_invalid"
+
+
+class SimilarToWhat(QueryError):
+    """A search for similar code names none, or several ways, of what it is to be like."""
+
+    code = "similar_to_what"
+
+
 class RequestError(SearchError):
     """The request never became a query."""
 
@@ -167,7 +181,7 @@ class FileNotIndexed(RequestError):
 
 
 class ChunkNotFound(RequestError):
-    """There is no chunk of that id, or not in the caller's part of the index."""
+    """There is no chunk of that id or at that place, or not in the caller's part of the index."""
 
     code = "chunk_not_found"
     http_status = 404

@@ -74,6 +74,16 @@ CURRENT_POLL_S = 0.5
 SNIPPET_LINES = 12
 SNIPPET_LINE_CHARS = 400
 
+# Copies of a hit that are named; the others are counted.
+MAX_COPIES = 10
+
+# Source code takes 3 to 4 characters a token in the tokenisers of large models; the smaller one is safe.
+CHARACTERS_PER_TOKEN = 3
+
+# A budget below which not even one place fits, and one above which nothing is ever cut.
+MIN_TOKENS = 300
+MAX_TOKENS = 200_000
+
 # The JSON body of a search; MAX_QUERY_BYTES escaped as \\uXXXX still fits.
 MAX_BODY_BYTES = 128 * 1024
 

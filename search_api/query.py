@@ -22,7 +22,9 @@ from search_api.limits import (
     MAX_FILTER_VALUES,
     MAX_LIMIT,
     MAX_QUERY_BYTES,
+    MAX_TOKENS,
     MAX_WINDOW,
+    MIN_TOKENS,
 )
 
 
@@ -34,6 +36,7 @@ class Mode(StrEnum):
     HYBRID = "hybrid"  # all of them
     EXACT = "exact"  # the literal text or an RE2 pattern
     SYMBOL = "symbol"  # definitions by name
+    SIMILAR = "similar"  # the text is code: code vectors + BM25, without a look at names and paths
     AUTO = "auto"  # chosen from the shape of the text
 
 
@@ -54,6 +57,7 @@ class Query:
         limit: hits on a page.
         offset: hits before the page.
         regex: `text` is an RE2 pattern.
+        max_tokens: what the hits may cost a model that reads them; None for no limit.
     """
 
     given: str
@@ -68,6 +72,7 @@ class Query:
     limit: int = DEFAULT_LIMIT
     offset: int = 0
     regex: bool = False
+    max_tokens: int | None = None
 
 
 # Other engines' spellings are understood: Zoekt writes r:, f:, lang:, Sourcegraph file: and repo:.
@@ -113,8 +118,11 @@ def parse_query(
     limit: int = DEFAULT_LIMIT,
     offset: int = 0,
     regex: bool = False,
+    max_tokens: int | None = None,
 ) -> Query:
     """Check one question and take its inline qualifiers (`repo:shop -path:tests`) into the filters.
+
+    In mode similar the text is code, and has no qualifiers.
 
     Raises:
         QueryError: with the code of what is wrong; nothing is silently dropped or clamped.
@@ -130,9 +138,17 @@ def parse_query(
     if not 0 <= offset <= MAX_WINDOW - limit:
         raise LimitOutOfRange(f"offset is {offset}; offset + limit must be between 1 and {MAX_WINDOW}.")
 
-    remaining, inline = _split_qualifiers(text)
+    if max_tokens is not None and not MIN_TOKENS <= max_tokens <= MAX_TOKENS:
+        raise LimitOutOfRange(
+            f"max_tokens is {max_tokens}; it must be between {MIN_TOKENS} and {MAX_TOKENS}, or left out."
+        )
+
+    if asked is Mode.SIMILAR:
+        remaining, inline = text.strip(), _no_qualifiers()
+    else:
+        remaining, inline = _split_qualifiers(text)
     resolved, reason, remaining = _resolve(asked, remaining, regex=regex)
-    if not regex:
+    if not regex and asked is not Mode.SIMILAR:
         remaining = _ESCAPED_QUALIFIER.sub(r"\1:", remaining)
     if not remaining:
         raise QueryEmpty("The query is empty; name what to look for.")
@@ -151,6 +167,7 @@ def parse_query(
         limit=limit,
         offset=offset,
         regex=regex,
+        max_tokens=max_tokens,
     )
 
 
@@ -168,8 +185,12 @@ def _check_text(text: str, what: str) -> None:
         raise QueryNotText(f"{what} holds half of a surrogate pair; send whole Unicode characters.")
 
 
+def _no_qualifiers() -> dict[str, list[str]]:
+    return {"repo": [], "lang": [], "path": [], "kind": [], "-path": []}
+
+
 def _split_qualifiers(text: str) -> tuple[str, dict[str, list[str]]]:
-    found: dict[str, list[str]] = {"repo": [], "lang": [], "path": [], "kind": [], "-path": []}
+    found = _no_qualifiers()
     for match in _QUALIFIER.finditer(text):
         key = match["minus"] + QUALIFIERS[match["key"]]
         if key not in found:

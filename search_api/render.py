@@ -51,6 +51,8 @@ def vimgrep(answer: Answer, roots: Mapping[str, str]) -> Iterator[str]:
 def _hit(hit: Hit, query: str) -> Text:
     text = Text(f"{visible(hit.repo)}/{visible(hit.path)}:{hit.start_line}", style="bold cyan")
     text.append(f"  {visible(hit.kind)} {visible(hit.symbol)}".rstrip(), style="green")
+    if hit.enclosing:
+        text.append(f" in {visible(hit.enclosing.symbol)}", style="dim")
     if hit.stale:
         text.append("  stale", style="yellow")
     text.append(f"  {_why(hit)}\n", style="dim")
@@ -63,7 +65,12 @@ def _hit(hit: Hit, query: str) -> Text:
     wanted = [re.escape(needle) for needle in needles(query)]
     if wanted:
         lines.highlight_regex(f"(?i){'|'.join(wanted)}", style="bold yellow")
-    return text.append_text(lines)
+    text.append_text(lines)
+    if hit.copies:
+        named = [f"{visible(copy.repo)}/{visible(copy.path)}:{copy.start_line}" for copy in hit.also_in]
+        more = hit.copies - len(named)
+        text.append(f"  also in {', '.join(named)}{f' and {more} more' * (more > 0)}\n", style="dim")
+    return text
 
 
 def _why(hit: Hit) -> str:
@@ -73,6 +80,8 @@ def _why(hit: Hit) -> str:
 
 def _closing(answer: Answer) -> str:
     count = "no hits" if not answer.hits else f"{len(answer.hits)} hit{'s' * (len(answer.hits) != 1)}"
+    if answer.left_out:
+        count += f", {answer.left_out} left out for want of tokens"
     more = f", more from --offset {answer.next_offset}" if answer.next_offset is not None else ""
     return (
         f"{count} in {answer.took_ms:.0f} ms{more}; {answer.mode}, generation {answer.index.generation} "

@@ -8,7 +8,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from search_api.answer import Hit, IndexInfo
-from search_api.limits import DEFAULT_LIMIT, MAX_FILTER_VALUES, MAX_LIMIT, MAX_LINE, MAX_WINDOW
+from search_api.limits import (
+    DEFAULT_LIMIT,
+    MAX_FILTER_VALUES,
+    MAX_LIMIT,
+    MAX_LINE,
+    MAX_TOKENS,
+    MAX_WINDOW,
+    MIN_TOKENS,
+)
 from search_api.query import Mode, Query, parse_query
 
 _NAMES: JsonDict = {"maxItems": MAX_FILTER_VALUES}
@@ -31,6 +39,11 @@ class SearchRequest(BaseModel):
     limit: int = Field(default=DEFAULT_LIMIT, json_schema_extra={"minimum": 1, "maximum": MAX_LIMIT})
     offset: int = Field(default=0, json_schema_extra={"minimum": 0, "maximum": MAX_WINDOW - 1})
     regex: bool = Field(default=False, description="Mode exact: `query` is an RE2 pattern.")
+    max_tokens: int | None = Field(
+        default=None,
+        description="What the hits may cost a model that reads them.",
+        json_schema_extra={"minimum": MIN_TOKENS, "maximum": MAX_TOKENS},
+    )
 
     def to_query(self) -> Query:
         """The checked query.
@@ -48,6 +61,7 @@ class SearchRequest(BaseModel):
             limit=self.limit,
             offset=self.offset,
             regex=self.regex,
+            max_tokens=self.max_tokens,
         )
 
 

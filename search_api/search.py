@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from index_store.filters import Filter
 from search_api.answer import Answer, IndexInfo
+from search_api.budget import within
+from search_api.copies import fold_copies
 from search_api.errors import IndexNotReady, SearchTimedOut
 from search_api.heads import Heads
 from search_api.hits import make_hits
@@ -31,6 +33,7 @@ from search_api.retrieval.lexical import lexical_terms
 from search_api.retrieval.pattern import literal_pattern, regex_pattern
 from search_api.retrieval.vector import NoVector
 from search_api.serving import Serving
+from search_api.similar import Like
 from search_api.timing import stage
 
 if TYPE_CHECKING:
@@ -39,6 +42,8 @@ if TYPE_CHECKING:
 
     from index_store.columns import VectorColumn
     from index_store.reader import Match, Reader, SearchColumn
+    from index_store.schema import Vector
+    from search_api.copies import Copies
     from search_api.heads import HeadReader
     from search_api.ranking.signals import Signal
     from search_api.retrieval.fuse import Candidate, Candidates
@@ -49,12 +54,21 @@ if TYPE_CHECKING:
 # Which vectors, and which text under BM25, answer a mode.
 _CODE: dict[str, VectorColumn] = {"code": "vector_code"}
 _SUMMARY: dict[str, VectorColumn] = {"summary": "vector_summary"}
-_DENSE = {Mode.RAW: _CODE, Mode.SUMMARY: _SUMMARY, Mode.HYBRID: _CODE | _SUMMARY}
+_DENSE = {
+    Mode.RAW: _CODE,
+    Mode.SUMMARY: _SUMMARY,
+    Mode.HYBRID: _CODE | _SUMMARY,
+    Mode.SIMILAR: _CODE,
+}
 _LEXICAL: dict[Mode, SearchColumn] = {
     Mode.RAW: "search_text",
     Mode.SUMMARY: "summary_search_text",
     Mode.HYBRID: "search_text",
+    Mode.SIMILAR: "search_text",
 }
+
+# Where every place is asked for, a copy is an answer of its own.
+_SHOWING_COPIES = frozenset({Mode.EXACT, Mode.SIMILAR})
 
 
 class Searcher:
@@ -79,10 +93,11 @@ class Searcher:
         self.heads.close()
         await self.serving.close()
 
-    async def search(self, query: Query, scope: Collection[str] | None = None) -> Answer:
+    async def search(self, query: Query | Like, scope: Collection[str] | None = None) -> Answer:
         """Answer one query; `scope` names the repositories the caller may see, None for all.
 
         Raises:
+            ChunkNotFound, PlaceInvalid: what it is to be like is not indexed.
             IndexNotReady: nothing is published, or its files do not answer.
             PatternInvalid: RE2 refuses the pattern.
             SearchTimedOut: it took longer than SEARCH_DEADLINE_S.
@@ -90,7 +105,14 @@ class Searcher:
         """
         started = time.perf_counter()
         async with self.opened() as generation:
-            answer = await _Search(generation, query, scope, self._weights, started).answer()
+            origin = None
+            if isinstance(query, Like):
+                reader, visible = generation.reader, Filter(scope=None if scope is None else frozenset(scope))
+                origin = query.find(reader.catalogue, lambda row: visible.admits(reader.catalogue, row))
+                [shown] = await reader.shown_texts([origin])
+                query = query.with_text(shown.text)
+            search = _Search(generation, query, scope, self._weights, started, origin=origin)
+            answer = await search.answer()
             with stage("heads"):
                 hits = await self.heads.mark(answer.hits, generation.repositories)
         self._on_answer(answer, time.perf_counter() - started)
@@ -151,12 +173,15 @@ class _Search:
         scope: Collection[str] | None,
         weights: RankingWeights,
         started: float,
+        *,
+        origin: int | None = None,
     ) -> None:
         self.generation = generation
         self.reader: Reader = generation.reader
         self.query = query
         self.weights = weights
         self.started = started
+        self.origin = origin
         self.degraded: list[str] = []
         self.matching_lines: dict[int, list[LineMatch]] = {}
         # SECURITY: the only place where what a caller may see meets what a caller asks for.
@@ -172,10 +197,16 @@ class _Search:
     async def answer(self) -> Answer:
         """Retrieve, fuse, rank, and fetch the text of one page."""
         ranked = await self._ranked()
-        page = ranked[self.query.offset : self.query.offset + self.query.limit]
+        offset, wanted = self.query.offset, self.query.offset + self.query.limit
+        copies: Copies = {}
+        if self.query.mode not in _SHOWING_COPIES:
+            ranked, copies = fold_copies(ranked, self.reader.catalogue, self._allowed, wanted)
+        page = ranked[offset:wanted]
         with stage("text"):
-            hits = await make_hits(self.generation, self.query, page, self.matching_lines)
-        end = self.query.offset + len(page)
+            hits = await make_hits(self.generation, self.query, page, self.matching_lines, copies)
+        if self.query.max_tokens is not None:
+            hits = within(hits, self.query.max_tokens)
+        end = offset + len(hits)
         more = len(ranked) > end and end + self.query.limit <= MAX_WINDOW
         manifest = self.reader.manifest
         embedder = manifest.embedder
@@ -192,6 +223,7 @@ class _Search:
             ),
             hits=hits,
             next_offset=end if more else None,
+            left_out=len(page) - len(hits),
         )
 
     async def _ranked(self) -> list[Candidate]:
@@ -208,6 +240,9 @@ class _Search:
             return self._rank(candidates, SYMBOL_SIGNALS, self._allowed)
         with stage("lists"):
             lists, lexical = await self._lists()
+        if self.query.mode is Mode.SIMILAR:
+            alike = fuse(lists, self.weights, symbol_like=False)
+            return in_order(candidate for row, candidate in alike.items() if row != self.origin)
         fused = fuse(lists, self.weights, symbol_like=self._symbol_like)
         return self._rank(fused, FUSED_SIGNALS, self._allowed, lexical)
 
@@ -230,7 +265,7 @@ class _Search:
             return {}
         try:
             with stage("embed"):
-                vector = await self.generation.embedder.vector(self.query.text)
+                vector = await self._vector()
         except NoVector as reason:
             self.degraded.append(str(reason))
             return {}
@@ -238,6 +273,14 @@ class _Search:
             *(self.reader.nearest(column, vector, depth, self.where) for column in columns.values())
         )
         return dict(zip(columns, lists, strict=True))
+
+    async def _vector(self) -> Vector:
+        if self.origin is None:
+            return await self.generation.embedder.vector(self.query.text)
+        [stored] = await self.reader.vectors([self.origin], "vector_code")
+        if stored is None:
+            raise NoVector("embedder failed: this chunk has no vector; it is compared by its words alone")
+        return stored
 
     async def _lexical_list(self, depth: int) -> list[Match]:
         words = lexical_terms(self.query.text)

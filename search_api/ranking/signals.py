@@ -75,7 +75,7 @@ class Question:
         return bool(self.words & _ASKS_FOR[role])
 
 
-_File = tuple[int, int]
+_File = int
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class Ranking:
 
     def file(self, row: int) -> _File:
         """Names the file a row was cut from, without looking its texts up."""
-        return int(self.catalogue.repo.codes[row]), int(self.catalogue.path.codes[row])
+        return self.catalogue.file[row]
 
 
 def lift_coherent_files(ranking: Ranking) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from search_api.routes import editors, files, index, operations, search
+from search_api.routes import editors, files, index, operations, search, similar
 from search_api.web import pages
 
 if TYPE_CHECKING:
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 ROUTERS: tuple[APIRouter, ...] = (
     search.router,
+    similar.router,
     files.router,
     index.router,
     editors.router,

@@ -66,6 +66,8 @@ BAD_REQUESTS: list[tuple[str, int, dict[str, Any]]] = [
     ("filter_invalid", 400, {"json": {"query": "x", "kind": ["a"] * 5 + [str(n) for n in range(101)]}}),
     ("limit_out_of_range", 400, {"json": {"query": "x", "limit": 1000}}),
     ("limit_out_of_range", 400, {"json": {"query": "x", "offset": 10**30}}),
+    ("limit_out_of_range", 400, {"json": {"query": "x", "max_tokens": 1}}),
+    ("limit_out_of_range", 400, {"json": {"query": "x", "max_tokens": 10**9}}),
     ("regex_needs_exact", 400, {"json": {"query": "x", "regex": True}}),
     ("body_not_json", 400, {"content": b'{"query": ', "headers": JSON}),
     ("body_not_json", 400, {"content": b'{"query": "x", "limit": NaN}', "headers": JSON}),
@@ -228,8 +230,9 @@ def test_every_route_is_documented_and_every_documented_route_exists(tmp_path: P
 
 def test_every_field_of_a_search_is_documented(tmp_path: Path) -> None:
     openapi = create_app(tmp_path, lambda _: pytest.fail("no query is made")).openapi()
-    for field in openapi["components"]["schemas"]["SearchRequest"]["properties"]:
-        assert f"| `{field}` |" in DOCUMENT
+    for request in ("SearchRequest", "SimilarRequest"):
+        for field in openapi["components"]["schemas"][request]["properties"]:
+            assert f"| `{field}` |" in DOCUMENT
 
 
 def test_the_documented_limits_are_the_enforced_ones() -> None:
@@ -237,6 +240,8 @@ def test_the_documented_limits_are_the_enforced_ones() -> None:
         f"at most {limits.MAX_QUERY_BYTES // 1024} KiB",
         f"more than {limits.MAX_BODY_BYTES // 1024} KiB",
         f"1 to {limits.MAX_LIMIT}",
+        f"{limits.MIN_TOKENS} to {limits.MAX_TOKENS:,}",
+        f"first {limits.MAX_COPIES} copies",
         f"at most {limits.MAX_WINDOW}",
         f"first {limits.PAGE_WINDOW} hits",
         f"within {limits.EMBEDDER_DEADLINE_S * 1000:.0f} ms",

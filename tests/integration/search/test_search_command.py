@@ -14,7 +14,9 @@ from index_store.errors import NoIndex
 from index_store.testing import make_row, states_of
 from model_chain.testing import FakeEmbedder
 from search_api.cli import Output, search_command
+from search_api.limits import MIN_TOKENS
 from search_api.query import parse_query
+from search_api.similar import Like
 from tests.shop import ROWS, publish
 
 
@@ -37,6 +39,26 @@ def test_a_person_sees_place_reason_and_lines(shop: Path) -> None:
     assert "lexical#1" in shown
     assert "    42      # Exchange an expired token for a new one." in shown
     assert re.match(r"\d+ hits in \d+ ms; hybrid, generation 1 of 20", shown.splitlines()[-1])
+
+
+def test_a_person_sees_what_is_like_a_line_and_where_else_it_is(tmp_path: Path) -> None:
+    copies = [
+        make_row(repo=repo, path=f"{repo}/load.py", symbol="Store.load", text=ROWS[0].text) for repo in "abc"
+    ]
+    around = make_row(repo="a", path="a/load.py", symbol="Store", kind="class", text="class Store:")
+    publish(tmp_path, [*copies, replace(around, start_line=0)])
+    shown = run(tmp_path, "expired token", Output.HUMAN)
+    assert re.search(r"^a/a/load.py:1  function Store.load in Store  ", shown, re.MULTILINE)
+    assert "  also in b/b/load.py:1, c/c/load.py:1\n" in shown
+    like = io.StringIO()
+    question = Like(parse_query("b:b/load.py:2", mode="similar"))
+    search_command(question, tmp_path, lambda _: FakeEmbedder(), Output.VIMGREP, to=like)
+    assert sorted(line.partition(":")[0] for line in like.getvalue().splitlines())[:2] == ["a/load.py"] * 2
+
+
+def test_what_has_no_room_is_said(shop: Path) -> None:
+    shown = run(shop, "token session store", Output.HUMAN, max_tokens=MIN_TOKENS)
+    assert re.search(r"\d hits?, \d left out for want of tokens in .* more from --offset \d", shown)
 
 
 def test_no_hits_is_said_and_is_no_failure(shop: Path) -> None:

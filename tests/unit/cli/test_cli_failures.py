@@ -29,7 +29,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ("arguments", "sentence"),
     [
         (["serach"], "No such command 'serach'. Did you mean 'search'?"),
-        (["search"], "Missing argument 'query'."),
+        (["search"], "The query is empty; name what to look for."),
+        (["search", "x", "--like", "shop:a.py:1"], "--like takes the place of QUERY"),
+        (["search", "x", "--max-tokens", "1"], "max_tokens is 1"),
         (["search", "x", "--limit", "many"], "Invalid value for '--limit'"),
         (["search", "x", "--json", "--vimgrep"], "--json and --vimgrep exclude each other"),
         (["status", "--jsn"], "No such option: --jsn"),
