@@ -34,11 +34,15 @@ def outline(hit: Hit) -> Hit:
 
 
 def within(hits: Sequence[Hit], max_tokens: int) -> tuple[Hit, ...]:
-    """As many hits, from the first, as have room as outlines; the best in full while there is room."""
+    """As many hits, from the first, as have room as outlines; the best in full while there is room.
+
+    The very best is in full as long as that leaves half of the room to the others.
+    """
     room = max_tokens
     kept: list[Hit] = []
     for hit in hits:
-        short = outline(hit)
+        in_full = not kept and estimated_tokens(hit) <= max_tokens // 2
+        short = hit if in_full else outline(hit)
         cost = estimated_tokens(short)
         if cost > room:
             break
