@@ -116,13 +116,15 @@ class Chain:
             except TimeoutError:
                 raise _too_late(tier, unknown) from None
 
-    async def answer(self, name: str, question: Question, purpose: Purpose) -> Reply:
+    async def answer(
+        self, name: str, question: Question, purpose: Purpose, bill: Bill | None = None
+    ) -> Reply:
         """Answer a question on a tier, as a whole.
 
         Raises:
             TierError, BudgetExceeded: as `reason`.
         """
-        bill = Bill()
+        bill = bill or Bill()
         text: list[str] = []
         citations: list[Citation] = []
         cut_off = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from model_chain.usage import Tokens
@@ -56,6 +56,27 @@ CODEX = _price(
     "gpt-5.3-codex", "1.75", "14", "2026-11-23", "reported API price, not seen on an invoice", verified=False
 )
 PRICES = (OPUS_CURRENT, OPUS_OLDER, HAIKU, CODEX)
+
+
+def price_row(
+    model: str,
+    *,
+    input: float,  # noqa: A002 - the price table's own column
+    output: float,
+    as_of: str,
+    source: str,
+    cache_read: float | None = None,
+    cache_write_5m: float | None = None,
+    cache_write_1h: float | None = None,
+) -> Price:
+    """A user's own row; cache prices that are left out follow from the input price."""
+    row = _price(model, str(input), str(output), as_of, source)
+    return replace(
+        row,
+        cache_read=row.cache_read if cache_read is None else Decimal(str(cache_read)),
+        cache_write_5m=row.cache_write_5m if cache_write_5m is None else Decimal(str(cache_write_5m)),
+        cache_write_1h=row.cache_write_1h if cache_write_1h is None else Decimal(str(cache_write_1h)),
+    )
 
 
 def price_of(model: str, overrides: Iterable[Price] = (), on: str = "9999-12-31") -> Price | None:

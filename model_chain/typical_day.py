@@ -78,6 +78,38 @@ def print_day(day: Day) -> str:
     return "\n".join(lines)
 
 
+def day_document(day: Day, since: str, until: str) -> dict[str, object]:
+    """The table as JSON has it; money in US dollars, `until` excluded."""
+    return {
+        "since": since,
+        "until": until,
+        "tiers": [
+            {
+                "tier": row.tier,
+                "operations": row.operations,
+                "cost_usd": float(row.marginal),
+                "api_equivalent_usd": float(row.api_equivalent),
+                "unknown": row.unknown,
+            }
+            for row in day.tiers
+        ],
+        "cost_usd": float(day.marginal),
+        "api_equivalent_usd": float(day.api_equivalent),
+        "all_opus": [
+            {
+                "model": price.model,
+                "input_per_million": float(price.input),
+                "output_per_million": float(price.output),
+                "as_of": price.as_of,
+                "cost_usd": float(cost),
+            }
+            for price, cost in day.all_opus
+        ],
+        "method": METHOD,
+        "left_out": day.left_out,
+    }
+
+
 def _line(name: str, operations: int, marginal: Decimal, api_equivalent: Decimal) -> str:
     return f"{name:8}{operations:11}{_money(marginal):>11}{_money(api_equivalent):>16}"
 

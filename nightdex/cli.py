@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import logging
-import os
 import signal
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version as package_version
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
-if TYPE_CHECKING:
-    from nightdex.configuration import Configuration
+from nightdex.chain.commands import app as chain_app
+from nightdex.options import ConfigOption, JsonOption
+from nightdex.options import begin as _begin
+from nightdex.options import configuration_of as _configuration
+from nightdex.options import terminate as _terminate
 
 # ruff: noqa: PLC0415 - lancedb takes a second to import, pydantic a tenth; only commands that use them pay
 
@@ -30,16 +31,7 @@ app = typer.Typer(
 
 key_app = typer.Typer(help="API keys: make, list and revoke them.", no_args_is_help=True)
 app.add_typer(key_app, name="key")
-
-ConfigOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--config",
-        metavar="FILE",
-        help="The repos.toml to use. Default: $NIGHTDEX_CONFIG, ./repos.toml, ~/.config/nightdex/repos.toml.",
-    ),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON, errors too.")]
+app.add_typer(chain_app, name="chain")
 
 
 @app.callback()
@@ -311,24 +303,3 @@ def _run(arguments: list[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the last line of defence: nobody is shown a traceback
         return failures.report(error, as_json=as_json, debug="--debug" in before_dashes)
     return int(status or 0)
-
-
-def _begin(config: Path | None, log_level: int = logging.WARNING) -> Path:
-    """Turn the logs on, and find the repos.toml."""
-    from nightdex.configuration import find_file
-    from nightdex.logs import configure_logs
-
-    configure_logs(log_level)
-    return find_file(config, os.environ)
-
-
-def _configuration(config: Path | None, log_level: int = logging.WARNING) -> Configuration:
-    from nightdex.configuration import load_configuration
-
-    return load_configuration(_begin(config, log_level))
-
-
-def _terminate(*_: object) -> None:
-    from nightdex.failures import TERMINATED
-
-    sys.exit(TERMINATED)

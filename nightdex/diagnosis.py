@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator
-from typing import Any, get_args
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from nightdex.document import Document, Problem
+from nightdex.document import Document, Problem, section_at
 from nightdex.settings import Settings
 from nightdex.toml_lines import KeyPath
 
@@ -20,6 +20,7 @@ MAX_SHOWN = 60
 _WANTED = {
     "string_type": "must be text in quotes",
     "int_type": "must be a whole number",
+    "float_type": "must be a number",
     "bool_type": "must be true or false",
     "tuple_type": "must be a list",
 }
@@ -40,8 +41,8 @@ def nearest(name: str, valid: Iterable[str]) -> str | None:
 
 
 def table_name(path: KeyPath) -> str:
-    """Name a table as it is written: [index], [[repo]]."""
-    return f"[[{path[0]}]]" if path[0] in LISTS else f"[{path[0]}]"
+    """Name a table as it is written: [index], [chain.tiers.opus], [[repo]]."""
+    return f"[[{path[0]}]]" if path[0] in LISTS else f"[{'.'.join(map(str, path))}]"
 
 
 def _sentence(path: KeyPath, kind: str, finding: Any) -> str:  # noqa: ANN401 - pydantic's dict of findings
@@ -49,10 +50,13 @@ def _sentence(path: KeyPath, kind: str, finding: Any) -> str:  # noqa: ANN401 - 
         return _unknown(path)
     if len(path) == 1 or (len(path) == 2 and path[0] in LISTS):
         return f"'{path[0]}' must be a table, written {table_name(path)}"
+    if kind in {"model_type", "dict_type"}:
+        return f"'{path[-1]}' must be a table, written {table_name(path)}"
     key = next(part for part in reversed(path) if isinstance(part, str))
+    table = table_name(path[: path.index(key)])
     if kind == "missing":
-        return f"'{key}' is missing in {table_name(path)}"
-    what = f"{'an item of ' if isinstance(path[-1], int) else ''}'{key}' in {table_name(path)}"
+        return f"'{key}' is missing in {table}"
+    what = f"{'an item of ' if isinstance(path[-1], int) else ''}'{key}' in {table}"
     wanted = _WANTED.get(kind) or finding["msg"].removeprefix("Value error, ").replace("Input should", "must")
     # A URL may hold a password.
     return f"{what} {wanted}" if key == "url" else f"{what} is {_shown(finding['input'])}; it {wanted}"
@@ -64,22 +68,15 @@ def _unknown(path: KeyPath) -> str:
         meant = nearest(name, Settings.model_fields)
         hint = f" - did you mean {table_name((meant,))}?" if meant else ""
         return f"unknown table [{name}]{hint or '; there are ' + ', '.join(map(table_name, _tables()))}"
-    valid = _keys(path[0])
-    if not valid:
-        return f"unknown key '{name}' in {table_name(path)}: it has no keys yet"
+    section = section_at(path[:-1])
+    valid = list(section.model_fields) if section is not None else []
     meant = nearest(name, valid)
     hint = f" - did you mean '{meant}'?" if meant else f"; it has {', '.join(valid)}"
-    return f"unknown key '{name}' in {table_name(path)}{hint}"
+    return f"unknown key '{name}' in {table_name(path[:-1])}{hint}"
 
 
 def _tables() -> list[KeyPath]:
     return [(name,) for name in Settings.model_fields]
-
-
-def _keys(table: str | int) -> list[str]:
-    annotation = Settings.model_fields[str(table)].annotation
-    model = next((arg for arg in get_args(annotation) if isinstance(arg, type)), annotation)
-    return list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
 
 
 def _shown(value: object) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, get_origin
+from typing import Any, get_args, get_origin
 
 from nightdex.errors import ConfigurationInvalid, ConfigurationMissing
 from nightdex.settings import Section, Settings
@@ -53,8 +53,9 @@ class Document:
 
     def problem(self, path: KeyPath, sentence: str) -> Problem:
         """Say what is wrong with a key, and where it was set."""
-        if variable := self.overrides.get(path[:2]):
-            return Problem(MAX_BYTES, variable, sentence)
+        for end in range(len(path), 1, -1):
+            if variable := self.overrides.get(path[:end]):
+                return Problem(MAX_BYTES, variable, sentence)
         line = self.line(path)
         return Problem(line, f"{self.path}:{line}", sentence)
 
@@ -115,28 +116,67 @@ def _syntax_problem(path: Path, text: str, message: str) -> str:
 
 
 def _lay_over(document: Document, environ: Mapping[str, str]) -> None:
+    """NIGHTDEX_API__PORT is `port` in [api], NIGHTDEX_CHAIN__TIERS__OPUS__MODEL in [chain.tiers.opus]."""
     for variable in sorted(environ):
-        section, separator, key = variable.removeprefix(PREFIX).lower().partition("__")
-        if not variable.startswith(PREFIX) or not separator:
+        section, *rest = variable.removeprefix(PREFIX).lower().split("__")
+        if not variable.startswith(PREFIX) or not rest:
             continue
-        kind = Settings.model_fields[section].annotation if section in Settings.model_fields else None
-        if not isinstance(kind, type) or not issubclass(kind, Section):
+        kind = section_at((section,))
+        if kind is None or get_origin(Settings.model_fields[section].annotation) is tuple:
             document.problems.append(
                 Problem(MAX_BYTES, variable, f"there is no section [{section}] whose keys can be overridden")
             )
             continue
+        path: KeyPath = (section,)
         table = document.values.setdefault(section, {})
+        while len(rest) > 1 and isinstance(table, dict) and section_at((*path, rest[0])) is not None:
+            path = (*path, rest[0])
+            table = table.setdefault(rest.pop(0), {})
+        key = "__".join(rest)
         if isinstance(table, dict):
-            table[key] = _typed(kind, key, environ[variable])
-            document.overrides[section, key] = variable
+            table[key] = _typed(section_at(path), key, environ[variable])
+            document.overrides[*path, key] = variable
 
 
-def _typed(section: type[Section], key: str, text: str) -> object:
+def section_at(path: Sequence[str | int]) -> type[Section] | None:
+    """The settings that the table at a path is checked against; None where there are none."""
+    annotation: object = Settings
+    for part in path:
+        if isinstance(part, int):
+            continue
+        if get_origin(annotation) is dict:  # its keys are free, as in [chain.prices]
+            annotation = get_args(annotation)[1]
+            continue
+        section = _section(annotation)
+        if section is None or part not in section.model_fields:
+            return None
+        annotation = section.model_fields[part].annotation
+    return _section(annotation)
+
+
+def _section(annotation: object) -> type[Section] | None:
+    if get_origin(annotation) is dict:
+        return None
+    kinds = [kind for kind in _kinds(annotation) if isinstance(kind, type) and issubclass(kind, Section)]
+    return kinds[0] if kinds else None
+
+
+def _typed(section: type[Section] | None, key: str, text: str) -> object:
     """A variable holds text; for a key that is not text it is read as TOML would be."""
-    wanted = section.model_fields[key].annotation if key in section.model_fields else str
-    if wanted not in {int, bool, int | None} and get_origin(wanted) is not tuple:
+    fields = section.model_fields if section is not None else {}
+    wanted = _kinds(fields[key].annotation) if key in fields else {str}
+    if not wanted & {int, float, bool, tuple}:
         return text
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except (ValueError, RecursionError):
         return text
+
+
+def _kinds(annotation: object) -> set[object]:
+    """The plain types in an annotation, with tuple for any tuple."""
+    origin = get_origin(annotation)
+    if origin is None:
+        return {annotation}
+    inner = {kind for argument in get_args(annotation) for kind in _kinds(argument)}
+    return inner | {tuple} if origin is tuple else inner

@@ -99,9 +99,24 @@ def _local(value: str) -> str:
     return value
 
 
+def _variable(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", value):
+        raise ValueError("must be names of environment variables, such as 'MY_PROVIDER_KEY'")
+    return value
+
+
+def _date(value: str) -> str:
+    try:
+        dt.date.fromisoformat(value)
+    except ValueError:
+        raise ValueError("must be a day such as '2026-11-24'") from None
+    return value
+
+
 Text = Annotated[str, AfterValidator(_text)]
 Name = Annotated[Text, AfterValidator(_name)]
 Clock = Annotated[Text, AfterValidator(_clock)]
+Money = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 # TOML has arrays, Python's strict mode would ask for a tuple.
 Patterns = Annotated[tuple[Annotated[Text, AfterValidator(_pattern)], ...], Field(strict=False)]
 Hosts = Annotated[
@@ -156,8 +171,46 @@ class Api(Section):
     requests_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = 600
 
 
+class TierSettings(Section):
+    """One tier of the chain; what is left out stays as the chain has it."""
+
+    backend: Literal["ollama", "claude_cli", "anthropic_api", "codex_cli"] | None = None
+    model: Text | None = None
+    billing: Literal["free", "flat", "metered"] | None = None
+    purpose: Text | None = None
+    daily_cap: Annotated[float, Field(ge=0)] | None = None
+    deadline: Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)] | None = None
+    command: Text | None = None
+    environment: Annotated[tuple[Annotated[Text, AfterValidator(_variable)], ...], Field(strict=False)] = ()
+
+
+class Tiers(Section):
+    """The four tiers, cheapest first."""
+
+    local: TierSettings = TierSettings()
+    haiku: TierSettings = TierSettings()
+    codex: TierSettings = TierSettings()
+    opus: TierSettings = TierSettings()
+
+
+class PriceSettings(Section):
+    """US dollars per million tokens of one model; the cache's prices follow from the input's if left out."""
+
+    input: Money
+    output: Money
+    cache_read: Money | None = None
+    cache_write_5m: Money | None = None
+    cache_write_1h: Money | None = None
+    as_of: Annotated[Text, AfterValidator(_date)] = "2026-01-01"
+    source: Text = "repos.toml"
+
+
 class Chain(Section):
-    """The model chain. It has no keys yet, so that none can be set without effect."""
+    """The model chain: its tiers, what they cost, and where that is written down."""
+
+    ledger: Annotated[Text, AfterValidator(_local)] | None = None
+    tiers: Tiers = Tiers()
+    prices: dict[str, PriceSettings] = {}
 
 
 class Repository(Section):

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from pathlib import Path
 from typing import Any
 
 import anthropic
@@ -23,20 +21,10 @@ from model_chain.limits import (
     TIER_SECONDS,
 )
 from model_chain.protocol import Finished, Piece, Question
+from model_chain.readiness import CLAUDE_KEY, api_key
 from model_chain.tiers import Tier
 
-KEY_VARIABLE = "ANTHROPIC_API_KEY"
-_CREDENTIAL = "anthropic_api_key"
 _OVERLOADED = 529
-
-
-def api_key() -> str:
-    """The key from the environment or from systemd's credentials, "" where there is none."""
-    folder = os.environ.get("CREDENTIALS_DIRECTORY")
-    credential = Path(folder, _CREDENTIAL) if folder else None
-    if credential is not None and credential.is_file():
-        return credential.read_text().strip()
-    return os.environ.get(KEY_VARIABLE, "")
 
 
 class AnthropicReasoner:
@@ -49,7 +37,7 @@ class AnthropicReasoner:
         """Stream the answer; a failure before its first word is tried again, capped, a later one is not."""
         key = api_key()
         if not key:
-            raise NotLoggedIn(f"{self._model} needs {KEY_VARIABLE} in the environment.")
+            raise NotLoggedIn(f"{self._model} needs {CLAUDE_KEY} in the environment.")
         timeout = anthropic.Timeout(TIER_SECONDS, connect=CONNECT_SECONDS)
         # The package's own retries obey a retry-after of an hour to the letter.
         async with anthropic.AsyncAnthropic(api_key=key, max_retries=0, timeout=timeout) as client:

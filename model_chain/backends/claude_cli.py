@@ -32,13 +32,12 @@ from model_chain.errors import (
 from model_chain.limits import LONGEST_RETRY_PAUSE, PROVIDER_RETRIES, PROVIDER_WORDS
 from model_chain.process import child_environment, find_command, model_process
 from model_chain.protocol import CodeResult, CodeTask, Finished, Piece, Question
+from model_chain.readiness import CLAUDE_KEY, CLAUDE_LOGINS
 from model_chain.tiers import Tier
 from model_chain.usage import ModelUse, claude_model_usage
 
 COMMAND = "claude"
-KEY_VARIABLE = "ANTHROPIC_API_KEY"
-LOGIN_VARIABLES = ("CLAUDE_CODE_OAUTH_TOKEN", "ANTHROPIC_AUTH_TOKEN")
-_VARIABLES = ("ANTHROPIC_BASE_URL", "CLAUDE_CONFIG_DIR", *LOGIN_VARIABLES)
+_VARIABLES = ("ANTHROPIC_BASE_URL", "CLAUDE_CONFIG_DIR", *CLAUDE_LOGINS)
 _QUIET = {
     "DISABLE_TELEMETRY": "1",
     "DISABLE_ERROR_REPORTING": "1",
@@ -70,7 +69,7 @@ class ClaudeCli:
         # A key in the environment takes precedence over the login: a flat tier would be billed by the token.
         self._variables = (
             *_VARIABLES,
-            *((KEY_VARIABLE,) if tier.billing == "metered" else ()),
+            *((CLAUDE_KEY,) if tier.billing == "metered" else ()),
             *tier.environment,
         )
 

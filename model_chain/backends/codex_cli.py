@@ -18,11 +18,11 @@ from model_chain.errors import CliMissing, NotLoggedIn, Permanent, TierError, Tr
 from model_chain.limits import PROVIDER_WORDS
 from model_chain.process import child_environment, find_command, model_process
 from model_chain.protocol import CodeResult, CodeTask
+from model_chain.readiness import CODEX_KEYS
 from model_chain.tiers import Tier
 from model_chain.usage import ModelUse, codex_usage
 
 COMMAND = "codex"
-KEY_VARIABLES = ("CODEX_API_KEY", "OPENAI_API_KEY")
 _VARIABLES = ("CODEX_HOME",)
 _TRANSIENT = ("high demand", "stream disconnected", "reconnecting", "timed out", "temporar", "overloaded")
 _LOGIN = ("not logged in", "login", "401 unauthorized", "missing environment variable", "api key")
@@ -33,7 +33,7 @@ class CodexCli:
 
     def __init__(self, tier: Tier) -> None:
         self._tier = tier
-        keys = KEY_VARIABLES if tier.billing == "metered" else ()  # a key would replace the plan
+        keys = CODEX_KEYS if tier.billing == "metered" else ()  # a key would replace the plan
         self._variables = (*_VARIABLES, *keys, *tier.environment)
 
     async def work(self, task: CodeTask) -> CodeResult:

@@ -11,6 +11,7 @@ from nightdex.doctor.index import check_embedder, check_index, check_nights, che
 from nightdex.doctor.machine import check_disk, check_git, check_state_dir
 from nightdex.doctor.models import check_ollama
 from nightdex.doctor.service import check_address
+from nightdex.doctor.tiers import check_tiers
 from nightdex.errors import ConfigurationError, ConfigurationInvalid
 from nightdex.failures import keep_traceback
 from nightdex.night import indexed_names
@@ -26,6 +27,7 @@ CHECKS: Mapping[str, Check] = {
     "repositories": check_repositories,
     "embedder": check_embedder,
     "ollama": check_ollama,
+    "tiers": check_tiers,
     "address": check_address,
 }
 

@@ -10,6 +10,25 @@ from tests.machines import Machine
 from tests.servers.scripted_ollama import ScriptedOllama
 
 
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home whose owner has claude and codex, and is logged in; nothing of the real one is seen."""
+    home = tmp_path_factory.mktemp("home")
+    for name, login in (("claude", ".claude/.credentials.json"), ("codex", ".codex/auth.json")):
+        program, login_file = home / ".local" / "bin" / name, home / login
+        program.parent.mkdir(parents=True, exist_ok=True)
+        program.write_text("#!/bin/sh\nexit 1\n")
+        program.chmod(0o755)
+        login_file.parent.mkdir()
+        login_file.write_text("{}")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-fake")
+    for name in ("CLAUDE_CODE_OAUTH_TOKEN", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CONFIG_DIR", "CODEX_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    return home
+
+
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Machine:
     monkeypatch.chdir(tmp_path)

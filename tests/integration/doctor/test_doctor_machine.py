@@ -21,7 +21,8 @@ def test_a_machine_in_order_is_healthy_and_every_check_says_so(machine: Machine)
     assert status == 0
     assert {one["severity"] for one in findings} == {"ok"}
     assert [one["check"] for one in findings] == [
-        "configuration", "git", "state_dir", "disk", "index", "repositories", "embedder", "ollama", "address",
+        "configuration", "git", "state_dir", "disk", "index", "repositories", "embedder", "ollama",
+        "tiers", "tiers", "tiers", "address",
     ]  # fmt: skip
 
 

@@ -64,6 +64,12 @@ COMMANDS = [
     "key create",
     "key list",
     "key revoke",
+    "chain",
+    "chain route",
+    "chain run",
+    "chain ledger",
+    "chain tiers",
+    "chain guard",
     "version",
 ]
 

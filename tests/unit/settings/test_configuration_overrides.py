@@ -22,12 +22,16 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
         NIGHTDEX_INDEX__STATE_DIR="/srv/nightdex",
         NIGHTDEX_EMBEDDING__HOSTS='["http://a", "http://b"]',
         NIGHTDEX_SCHEDULE__AT="05:30",
+        NIGHTDEX_CHAIN__TIERS__OPUS__MODEL="claude-opus-5",
+        NIGHTDEX_CHAIN__TIERS__OPUS__DAILY_CAP="2.5",
     )
     settings = configuration.settings
     assert (settings.api.port, settings.api.host) == (9000, "::1")
     assert configuration.state_dir == Path("/srv/nightdex")
     assert settings.embedding.hosts == ("http://a", "http://b")
     assert settings.schedule.at == "05:30"
+    opus = settings.chain.tiers.opus
+    assert (opus.model, opus.daily_cap) == ("claude-opus-5", 2.5)
 
 
 def test_text_stays_text_even_when_it_looks_like_a_number(tmp_path: Path) -> None:
@@ -45,6 +49,11 @@ def test_other_variables_are_nobodys_business(tmp_path: Path) -> None:
     [
         ("NIGHTDEX_API__PORT", "http", "'port' in [api] is 'http'; it must be a whole number"),
         ("NIGHTDEX_API__PROT", "80", "unknown key 'prot' in [api] - did you mean 'port'?"),
+        (
+            "NIGHTDEX_CHAIN__TIERS__OPUS__MODELL",
+            "m",
+            "unknown key 'modell' in [chain.tiers.opus] - did you mean 'model'?",
+        ),
         ("NIGHTDEX_APII__PORT", "80", "there is no section [apii] whose keys can be overridden"),
         ("NIGHTDEX_REPO__PATH", ".", "there is no section [repo] whose keys can be overridden"),
         ("NIGHTDEX_EMBEDDING__HOSTS", "http://a", "'hosts' in [embedding] is 'http://a'; it must be a list"),

@@ -28,6 +28,24 @@ timezone = "Europe/Berlin"
 host = "127.0.0.1"
 port = 8321
 [chain]
+ledger = "ledger.sqlite3"
+[chain.tiers.haiku]
+backend = "anthropic_api"
+model = "claude-haiku-4-5"
+billing = "metered"
+purpose = "scans"
+daily_cap = 2
+deadline = 60.5
+command = "claude"
+environment = ["MY_KEY"]
+[chain.prices.my-model]
+input = 1
+output = 5.5
+cache_read = 0.1
+cache_write_5m = 1.25
+cache_write_1h = 2
+as_of = "2026-11-24"
+source = "my invoice"
 [[repo]]
 path = "shop"
 name = "shop"
@@ -73,7 +91,38 @@ def test_a_file_with_every_key_holds(tmp_path: Path) -> None:
             '[[repo]]\npath = "."\n[api]\nzzz = 1',
             "4: unknown key 'zzz' in [api]; it has host, port",
         ),
-        ('[[repo]]\npath = "."\n[chain]\ntiers = 1', "4: unknown key 'tiers' in [chain]: it has no keys yet"),
+        (
+            '[[repo]]\npath = "."\n[chain]\ntiers = 1',
+            "4: 'tiers' must be a table, written [chain.tiers]",
+        ),
+        (
+            '[[repo]]\npath = "."\n[chain.tiers.opuss]\nmodel = "m"',
+            "3: unknown key 'opuss' in [chain.tiers] - did you mean 'opus'?",
+        ),
+        (
+            '[[repo]]\npath = "."\n[chain.tiers.opus]\nbakend = "m"',
+            "4: unknown key 'bakend' in [chain.tiers.opus] - did you mean 'backend'?",
+        ),
+        (
+            '[[repo]]\npath = "."\n[chain.tiers.opus]\nbilling = "prepaid"',
+            "4: 'billing' in [chain.tiers.opus] is 'prepaid'; it must be 'free', 'flat' or 'metered'",
+        ),
+        (
+            '[[repo]]\npath = "."\n[chain.tiers.haiku]\ndaily_cap = -1',
+            "4: 'daily_cap' in [chain.tiers.haiku] is -1; it must be greater than or equal to 0",
+        ),
+        (
+            '[[repo]]\npath = "."\n[chain.tiers.haiku]\ndeadline = "60 s"',
+            "4: 'deadline' in [chain.tiers.haiku] is '60 s'; it must be a number",
+        ),
+        (
+            '[[repo]]\npath = "."\n[chain.prices.my-model]\ninput = 1',
+            "3: 'output' is missing in [chain.prices.my-model]",
+        ),
+        (
+            '[[repo]]\npath = "."\n[chain.prices.my-model]\ninput = 1\noutput = 2\nas_of = "May"',
+            "6: 'as_of' in [chain.prices.my-model] is 'May'; it must be a day such as '2026-11-24'",
+        ),
         ('[[repo]]\npath = "."\n[indx]\n', "3: unknown table [indx] - did you mean [index]?"),
         ('[[rep]]\npath = "."', "1: unknown table [rep] - did you mean [[repo]]?"),
         ('[repo]\npath = "."', "1: 'repo' must be a table, written [[repo]]"),
