@@ -88,8 +88,8 @@ def test_a_file_with_every_key_holds(tmp_path: Path) -> None:
             "3: unknown key 'branchh' in [[repo]] - did you mean 'branch'?",
         ),
         (
-            '[[repo]]\npath = "."\n[api]\nzzz = 1',
-            "4: unknown key 'zzz' in [api]; it has host, port",
+            '[[repo]]\npath = "."\n[schedule]\nzzz = 1',
+            "4: unknown key 'zzz' in [schedule]; it has at, timezone",
         ),
         (
             '[[repo]]\npath = "."\n[chain]\ntiers = 1',
@@ -171,7 +171,7 @@ def test_a_file_with_every_key_holds(tmp_path: Path) -> None:
         ),
         (
             '[[repo]]\npath = "."\n[summaries]\nprovider = "gpt"',
-            "4: 'provider' in [summaries] is 'gpt'; it must be 'auto' or 'extractive'",
+            "4: 'provider' in [summaries] is 'gpt'; it must be 'auto', 'ollama' or 'extractive'",
         ),
         (
             '[[repo]]\npath = "."\n[index]\nstate_dir = "s3://bucket/prefix"',
