@@ -17,7 +17,7 @@ import typer
 
 if TYPE_CHECKING:
     from model_chain.chain import Chain
-    from model_chain.router.rules import Kind
+    from model_chain.router.labels import Kind
     from model_chain.run import Plan
     from model_chain.tiers import Tier
     from nightdex.configuration import Configuration
