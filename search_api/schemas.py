@@ -173,6 +173,9 @@ class Repository(BaseModel):
     indexed_at: str
     stale: bool
     stale_reason: str
+    location: str = Field(
+        description="Its folder or address, for a caller on this machine; empty for others."
+    )
 
 
 class Repositories(BaseModel):

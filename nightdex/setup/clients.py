@@ -126,6 +126,8 @@ def _nvim_added(text: str, launch: Launch) -> str:
     return (
         f"{_NVIM_HEAD}\n"
         f"vim.opt.runtimepath:append({_lua(launch.plugin)})\n"
+        # Neovim has made its list of plugins by then.
+        f"vim.cmd('source ' .. vim.fn.fnameescape({_lua(launch.plugin + '/plugin/nightdex.lua')}))\n"
         f"require('nightdex').setup({{ url = {_lua(launch.page)} }})\n"
     )
 

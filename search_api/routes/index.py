@@ -8,7 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from search_api.caller import CallerOf
+from search_api.caller import LOCAL, CallerOf
 from search_api.conditional import Conditional, conditional
 from search_api.dependencies import NightsOf, SearcherOf
 from search_api.limits import MAX_NIGHTS
@@ -53,6 +53,7 @@ async def get_repositories(searcher: SearcherOf, caller: CallerOf, _: Conditiona
                 indexed_at=state.indexed_at,
                 stale=state.stale,
                 stale_reason=state.stale_reason,
+                location=state.location if caller == LOCAL else "",
             )
             for state in sorted(manifest.repositories, key=lambda state: state.name)
             if caller.may_see(state.name)
