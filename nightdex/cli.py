@@ -89,6 +89,17 @@ def serve(*, config: ConfigOption = None) -> int:
 
 
 @app.command()
+def mcp(*, config: ConfigOption = None) -> int:
+    """Give one agent the tools over standard input and output; `nightdex setup` tells agents of it.
+
+    A server that runs (`nightdex serve`) has the same tools at /mcp, for any number of agents.
+    """
+    from nightdex.service import mcp_command
+
+    return mcp_command(_configuration(config))
+
+
+@app.command()
 def search(
     query: Annotated[
         str, typer.Argument(help="Words, code or a name; repo: lang: path: kind: filter inline.")

@@ -15,7 +15,7 @@ from nightdex.diagnosis import diagnose
 from nightdex.document import Document, Problem, read_document
 from nightdex.errors import ConfigurationInvalid, ConfigurationMissing
 from nightdex.settings import Cards, Index, Repository, Section, Settings
-from nightdex.sources import SourceFinder
+from nightdex.sources import SourceFinder, name_of
 
 FILE_NAME = "repos.toml"
 VARIABLE = "NIGHTDEX_CONFIG"
@@ -34,6 +34,13 @@ class Configuration:
     def state_dir(self) -> Path:
         """Where the index lives, as an absolute path."""
         return absolute(self.settings.index.state_dir, self.path)
+
+    @property
+    def memories(self) -> frozenset[str]:
+        """The names of what [[cards]] name."""
+        return frozenset(
+            entry.name or name_of(str(absolute(entry.path, self.path))) for entry in self.settings.cards
+        )
 
 
 def absolute(text: str, file: Path) -> Path:

@@ -1,4 +1,4 @@
-"""`nightdex serve`: from repos.toml to a server, and what each program gives the API."""
+"""`nightdex serve` and `nightdex mcp`: from repos.toml to a server, and what each program gives it."""
 
 from __future__ import annotations
 
@@ -21,18 +21,31 @@ def serve_command(configuration: Configuration) -> int:
     Raises:
         BindRefused, AddressUnavailable, KeysUnreadable: it cannot be served there.
     """
-    api = configuration.settings.api
     serve(
-        ServiceOptions(
-            configuration.state_dir,
-            embedders_of(configuration.settings.embedding),
-            api.host,
-            api.port,
-            api_options(configuration),
-        ),
+        service_options(configuration),
         announce=lambda address: print(f"serving on {address}", file=sys.stderr, flush=True),  # noqa: T201
     )
     return 0
+
+
+def mcp_command(configuration: Configuration) -> int:
+    """Give one agent the tools, over standard input and output, until it closes them."""
+    from search_api.agents.stdio import serve_stdio  # noqa: PLC0415 - a server over HTTP has no use for it
+
+    serve_stdio(service_options(configuration))
+    return 0
+
+
+def service_options(configuration: Configuration) -> ServiceOptions:
+    """What to serve, and where."""
+    api = configuration.settings.api
+    return ServiceOptions(
+        configuration.state_dir,
+        embedders_of(configuration.settings.embedding),
+        api.host,
+        api.port,
+        api_options(configuration),
+    )
 
 
 def api_options(configuration: Configuration) -> ApiOptions:
@@ -43,5 +56,6 @@ def api_options(configuration: Configuration) -> ApiOptions:
         key_required=api.require_key,
         hosts=frozenset(api.allowed_hosts),
         requests_per_minute=api.requests_per_minute,
+        memories=configuration.memories,
         read_head=read_head,
     )

@@ -65,7 +65,7 @@ class SourceFinder:
 
     def _repository(self, at: KeyPath, repo: Repository, taken: set[str]) -> Iterator[SourceDefinition]:
         if repo.url is not None:
-            name = repo.name or _name_of(repo.url.replace(":", "/"))
+            name = repo.name or name_of(repo.url.replace(":", "/"))
             yield _definition(name, SourceKind.MIRROR, repo.url, repo)
         elif repo.path is not None:
             yield from self._local(at, repo.path, repo, repo.name)
@@ -76,19 +76,19 @@ class SourceFinder:
             for path in matches:
                 if path not in taken:
                     taken.add(path)
-                    yield _definition(_name_of(path), SourceKind.REPOSITORY, path, repo)
+                    yield _definition(name_of(path), SourceKind.REPOSITORY, path, repo)
 
     def _local(
         self, at: KeyPath, given: str, repo: Repository, name: str | None
     ) -> Iterator[SourceDefinition]:
         path = self._absolute(given)
-        name = name or _name_of(str(path))
+        name = name or name_of(str(path))
         if self._is_there((*at, "path"), given, path, name):
             yield _definition(name, SourceKind.REPOSITORY, str(path), repo)
 
     def _cards(self, at: KeyPath, entry: Cards) -> Iterator[SourceDefinition]:
         path = self._absolute(entry.path)
-        name = entry.name or _name_of(str(path))
+        name = entry.name or name_of(str(path))
         if self._is_there((*at, "path"), entry.path, path, name):
             yield SourceDefinition(name, SourceKind.CARDS, str(path))
 
@@ -133,7 +133,7 @@ def _definition(name: str, kind: SourceKind, location: str, repo: Repository) ->
     )
 
 
-def _name_of(path: str) -> str:
+def name_of(path: str) -> str:
     """The last part of a path or URL, without .git, and without what a name may not hold."""
     parts = [part for part in path.split("/") if part and part != ".git"] or ["root"]
     name = parts[-1].removesuffix(".git")

@@ -17,6 +17,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 
 from index_store.errors import IndexStoreError
+from search_api.agents.server import McpOverHttp, mcp_server
 from search_api.body import BodyGate
 from search_api.conditional import NotModified
 from search_api.errors import (
@@ -60,6 +61,7 @@ def create_app(state_dir: Path, embedder_for: EmbedderFor, options: ApiOptions =
     nights = Nights(state_dir)
     metrics = Metrics(serving, nights)
     searcher = Searcher(serving, read_head=options.read_head, on_answer=metrics.searched)
+    agents = McpOverHttp(mcp_server(searcher, options.memories))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -67,7 +69,8 @@ def create_app(state_dir: Path, embedder_for: EmbedderFor, options: ApiOptions =
             await serving.refresh()
         following = asyncio.create_task(serving.follow())
         try:
-            yield
+            async with agents.running():
+                yield
         finally:
             following.cancel()
             await asyncio.gather(following, return_exceptions=True)
@@ -94,6 +97,7 @@ def create_app(state_dir: Path, embedder_for: EmbedderFor, options: ApiOptions =
     app.state.metrics = metrics
     for router in ROUTERS:
         app.include_router(router)
+    app.router.routes.append(agents.route)
     # The last one added stands outermost.
     app.add_middleware(BodyGate)
     app.add_middleware(GZipMiddleware, minimum_size=MIN_GZIP_BYTES)

@@ -148,3 +148,10 @@ MAX_LINE = 10_000_000
 
 # Hits given to Continue, which puts all of them into the prompt.
 CONTINUE_HITS = 8
+
+# What an agent gets unless it asks for more: enough to choose from, little enough not to fill its window.
+AGENT_HITS = 8
+AGENT_TOKENS = 4_000
+
+# Lines before and after a chunk that an agent may read with it.
+MAX_LINES_AROUND = 200

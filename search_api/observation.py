@@ -62,7 +62,7 @@ class Observation:
             async def send_with_headers(message: Message) -> None:
                 nonlocal status
                 if message["type"] == "http.response.start":
-                    status = message["status"]
+                    status = int(message["status"])
                     headers = MutableHeaders(scope=message)
                     headers["X-Request-Id"] = request_id
                     headers["Server-Timing"] = server_timing(stages, time.perf_counter() - started)

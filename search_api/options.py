@@ -21,6 +21,7 @@ class ApiOptions:
         key_required: whether a request without a key is refused. A key that is sent is checked in any case.
         hosts: names of this server besides the loopback ones and the address a connection came in at.
         requests_per_minute: for each key.
+        memories: the repositories that are knowledge cards.
         read_head: asks git where a repository is now; None leaves the freshness of hits unknown.
     """
 
@@ -28,6 +29,7 @@ class ApiOptions:
     key_required: bool = False
     hosts: frozenset[str] = frozenset()
     requests_per_minute: int = REQUESTS_PER_MINUTE
+    memories: frozenset[str] = frozenset()
     read_head: HeadReader | None = None
 
 

@@ -156,6 +156,7 @@ class Status(BaseModel):
     generation: int
     built_at: str
     embedder: str
+    embedder_up: bool = Field(description="Whether queries get a vector at the moment.")
     chunks: int
     repositories: int
     stale_repositories: list[str]

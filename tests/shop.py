@@ -73,11 +73,20 @@ ROWS = (
 )  # fmt: skip
 
 
-def shop_states() -> list[RepositoryState]:
-    """Two repositories, of which bank is stale."""
+CARDS = (
+    make_row(
+        repo="cards", path="deploy.md", symbol="Deploying on Fridays", language="markdown", kind="section",
+        text="# Deploying on Fridays\nWe decided never to deploy on Fridays.",
+        summary="No deploys on Fridays.",
+    ),
+)  # fmt: skip
+
+
+def shop_states(rows: Sequence[ChunkRow] = ROWS) -> list[RepositoryState]:
+    """The repositories of these rows, of which bank is stale."""
     return [
         replace(state, stale=state.name == "bank", stale_reason="gone" if state.name == "bank" else "")
-        for state in states_of(ROWS)
+        for state in states_of(rows)
     ]
 
 

@@ -58,10 +58,12 @@ def says(text: str, **more: Any) -> Reply:
     return Reply(({**item, "status": "completed"},), **more)
 
 
-def calls(name: str, arguments: Mapping[str, Any]) -> Reply:
-    """A function call, such as exec_command."""
+def calls(name: str, arguments: Mapping[str, Any], namespace: str = "") -> Reply:
+    """A function call, such as exec_command; an MCP server's tools stand in a namespace of its own."""
     call = f"call_{next(_NUMBERS)}"
     item = {"type": "function_call", "id": f"fc_{call}", "call_id": call, "name": name}
+    if namespace:
+        item["namespace"] = namespace
     return Reply(({**item, "arguments": json.dumps(arguments), "status": "completed"},))
 
 

@@ -253,6 +253,7 @@ def test_the_documented_limits_are_the_enforced_ones() -> None:
         f"none longer than {limits.QUEUE_DEADLINE_S:g} s",
         f"at most {limits.MAX_NIGHTS})",
         f"at most {limits.MAX_FILE_LINES:,} lines",
+        f"`max_tokens` ({limits.AGENT_TOKENS:,})",
         f"within {limits.HEAD_DEADLINE_S * 1000:.0f} ms",
         f"believed for {limits.HEAD_CHECK_S:g} s",
     ):

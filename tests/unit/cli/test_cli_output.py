@@ -55,6 +55,7 @@ COMMANDS = [
     "",
     "run",
     "serve",
+    "mcp",
     "search",
     "status",
     "check",
