@@ -24,8 +24,8 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements-dev.lock
 	touch $@
 
-# What npm holds and tests need: the accessibility checker. Without npm those tests say so and are left out.
-NODE_FOLDERS := tests/ui
+# What npm holds and tests need: the accessibility checker, the extension's toolchain. Without npm those tests say so and are left out.
+NODE_FOLDERS := tests/ui integrations/vscode
 NODE_MODULES := $(NODE_FOLDERS:=/node_modules/.package-lock.json)
 
 $(NODE_MODULES): %/node_modules/.package-lock.json: %/package-lock.json

@@ -81,9 +81,9 @@ function client.request(path, body, callback)
   end
 end
 
---- Search; `fields` as POST /v1/search takes them.
-function client.search(fields, callback)
-  return client.request("/v1/search", vim.tbl_extend("keep", fields, { limit = client.options.limit }), callback)
+--- Ask for hits; `fields` as POST /v1/search and /v1/similar take them.
+function client.ask(path, fields, callback)
+  return client.request(path, vim.tbl_extend("keep", fields, { limit = client.options.limit }), callback)
 end
 
 local folders = nil

@@ -5,19 +5,8 @@ local picker = require("nightdex.picker")
 
 local nightdex = {}
 
--- Code may hold what reads like a qualifier (`kind:"x"`); in code it means itself.
-local QUALIFIERS = { "repo", "r", "lang", "language", "path", "file", "f", "kind" }
-
-local function literal(code)
-  local text = " " .. code
-  for _, name in ipairs(QUALIFIERS) do
-    text = text:gsub("(%s%-?" .. name .. "):", "%1\\:")
-  end
-  return text:sub(2)
-end
-
 local function plain(query, mode)
-  return vim.trim(query) ~= "" and { query = query, mode = mode } or nil
+  return vim.trim(query) ~= "" and { query = query, mode = mode } or nil, "/v1/search"
 end
 
 local function report(problem)
@@ -25,8 +14,8 @@ local function report(problem)
 end
 
 -- With a bang: straight into the quickfix list.
-local function to_quickfix(fields, title)
-  client.search(fields, function(problem, reply)
+local function to_quickfix(fields, path, title)
+  client.ask(path, fields, function(problem, reply)
     if problem then
       return report(problem)
     end
@@ -53,7 +42,7 @@ end
 
 function nightdex.command(given)
   if given.bang and given.args ~= "" then
-    to_quickfix({ query = given.args, mode = "auto" }, given.args)
+    to_quickfix({ query = given.args, mode = "auto" }, "/v1/search", given.args)
   else
     nightdex.search(given.args)
   end
@@ -62,7 +51,7 @@ end
 function nightdex.symbol(given)
   local name = given.args ~= "" and given.args or vim.fn.expand("<cword>")
   if given.bang then
-    to_quickfix({ query = name, mode = "symbol" }, name)
+    to_quickfix({ query = name, mode = "symbol" }, "/v1/search", name)
   else
     nightdex.search(name, "symbol")
   end
@@ -70,16 +59,14 @@ end
 
 function nightdex.similar(given)
   local code = table.concat(vim.api.nvim_buf_get_lines(0, given.line1 - 1, given.line2, false), "\n")
-  local fields = { query = literal(code), mode = "raw" }
-  local title = ("like lines %d to %d"):format(given.line1, given.line2)
   if vim.trim(code) == "" then
     report("select some code first")
   elseif given.bang then
-    to_quickfix(fields, title)
+    to_quickfix({ code = code }, "/v1/similar", ("like lines %d to %d"):format(given.line1, given.line2))
   else
-    -- What is written into the prompt narrows the search down, as qualifiers do.
-    picker.open("", "raw", function(narrower, mode)
-      return { query = fields.query .. " " .. narrower, mode = mode }
+    -- What is written into the prompt narrows the paths down.
+    picker.open("", "similar", function(path)
+      return { code = code, path = vim.trim(path) ~= "" and { path } or nil }, "/v1/similar"
     end)
   end
 end

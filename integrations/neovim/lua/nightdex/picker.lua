@@ -69,13 +69,13 @@ function Picker:ask()
     self.give_up()
     self.give_up = nil
   end
-  local fields = self.fields(self.asked, self.mode)
+  local fields, path = self.fields(self.asked, self.mode)
   if not fields then
     self:show({})
     self:say(self.mode)
     return
   end
-  self.give_up = client.search(fields, function(problem, reply)
+  self.give_up = client.ask(path, fields, function(problem, reply)
     self.give_up = nil
     if problem then
       self:say(problem, "ErrorMsg")
@@ -203,10 +203,10 @@ function Picker:next_mode()
   for index, mode in ipairs(MODES) do
     if mode == self.mode then
       self.mode = MODES[index % #MODES + 1]
-      break
+      self:ask()
+      return
     end
   end
-  self:ask()
 end
 
 local KEYS = {
@@ -224,7 +224,7 @@ local KEYS = {
   ["<C-c>"] = function(self) self:close() end,
 }
 
---- Open the picker. `fields(query, mode)` makes the search of what is in the prompt, or nil for none.
+--- Open the picker. `fields(query, mode)` gives what to ask for what is in the prompt, or nil, and where.
 function picker.open(text, mode, fields)
   local self = setmetatable({
     mode = mode, fields = fields, hits = {}, selected = 1, closed = false,
