@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import shutil
@@ -22,6 +21,7 @@ from model_chain.protocol import Question, Source
 
 TIMED_OUT = 124  # as timeout(1) says it
 _LINES_PER_BLOCK = 40
+_SANDBOXED = "CODEX_SANDBOX_NETWORK_DISABLED"  # Codex sets it where it takes the network away
 _INSTRUCTIONS = """\
 You are shown what a shell command printed. Say what it found: every file, line number, name and count that \
 matters, verbatim, as compact lines. Leave out repetition. Add nothing that is not in the output; what it \
@@ -44,9 +44,13 @@ async def run_command(chain: Chain, tier: str, command: str, folder: Path, *, ca
 
     Where the tier cannot condense, the head and the tail of the output are shown, and `note` says why.
     """
-    status, output, complaint, size = await asyncio.to_thread(_run, command, folder)
+    # No thread: below Codex's sandbox a socket pair cannot be written to, and a finished thread would never
+    # wake the loop. Nothing else waits for this one.
+    status, output, complaint, size = _run(command, folder)
     if size <= PLAIN_OUTPUT_CHARACTERS:
         return Ran(output, complaint, status)
+    if os.environ.get(_SANDBOXED):
+        return _cut(output, complaint, status, "not condensed: this sandbox has no network")
     lines = output.splitlines(keepends=True)
     blocks = tuple("".join(lines[i : i + _LINES_PER_BLOCK]) for i in range(0, len(lines), _LINES_PER_BLOCK))
     asked = Question(
@@ -57,16 +61,16 @@ async def run_command(chain: Chain, tier: str, command: str, folder: Path, *, ca
     try:
         reply = await chain.answer(tier, asked, Purpose("command", caller, "its output was long"), bill)
     except ModelError as error:
-        return Ran(
-            cut_middle(output, PLAIN_OUTPUT_CHARACTERS), complaint, status, note=f"not condensed: {error}"
-        )
+        return _cut(output, complaint, status, f"not condensed: {error}")
     if not reply.text.strip():
-        return Ran(
-            cut_middle(output, PLAIN_OUTPUT_CHARACTERS), complaint, status, note="not condensed: no reply"
-        )
+        return _cut(output, complaint, status, "not condensed: no reply")
     return Ran(
         reply.text.rstrip() + "\n", complaint, status, condensed=True, note=f"condensed from {size} bytes"
     )
+
+
+def _cut(output: str, complaint: str, status: int, note: str) -> Ran:
+    return Ran(cut_middle(output, PLAIN_OUTPUT_CHARACTERS), complaint, status, note=note)
 
 
 def _run(command: str, folder: Path) -> tuple[int, str, str, int]:

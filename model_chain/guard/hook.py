@@ -11,13 +11,20 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import sys
 
-from model_chain.guard.policy import PASS, POLICIES, Verdict, judge_command, judge_tool
+from model_chain.guard.limits import ANSWER_SECONDS
+from model_chain.guard.policy import PASS, POLICIES, Caller, Verdict, judge_command, judge_tool
 from model_chain.guard.shell import read_command
 
 RECURSION_VARIABLE = "NIGHTDEX_CHAIN_DEPTH"  # set by the chain for every model process it starts
-USAGE = f"usage: nightdex-guard [--policy {'|'.join(POLICIES)}]  (hook JSON on standard input)"
+# The second is what Claude Code makes of the plugin's own setting.
+POLICY_VARIABLES = ("NIGHTDEX_GUARD_POLICY", "CLAUDE_PLUGIN_OPTION_POLICY")
+USAGE = f"""\
+usage: nightdex-guard [--policy {"|".join(POLICIES)}]
+
+Reads the hook's JSON on standard input. Without --policy, ${POLICY_VARIABLES[0]} decides, else strict."""
 _CODER = re.compile(r"(^|[^A-Za-z])coder$")
 _SHELL_TOOLS = ("Bash", "shell", "local_shell", "exec_command", "unified_exec")
 
@@ -46,10 +53,12 @@ def decide(request: object, policy: str, environment: dict[str, str] | None = No
     if tool not in _SHELL_TOOLS:
         return PASS
     command = _command(tool_input)
-    in_repository = _in_repository(str(request.get("cwd") or ""))
-    return judge_command(
-        command, read_command(command), policy, in_repository=in_repository, nightdex=_nightdex()
+    caller = Caller(
+        nightdex=_nightdex(),
+        in_repository=_in_repository(str(request.get("cwd") or "")),
+        is_codex="turn_id" in request,
     )
+    return judge_command(command, read_command(command), policy, caller)
 
 
 def answer(verdict: Verdict, request: object) -> dict[str, object]:
@@ -63,6 +72,8 @@ def answer(verdict: Verdict, request: object) -> dict[str, object]:
     }
     if verdict.command and isinstance(request, dict):
         output["updatedInput"] = {**request["tool_input"], "command": verdict.command}
+    if verdict.context:
+        output["additionalContext"] = verdict.context
     return {"hookSpecificOutput": output}
 
 
@@ -73,7 +84,9 @@ def main(arguments: list[str] | None = None) -> int:
         if "-h" in arguments or "--help" in arguments:
             print(USAGE)  # noqa: T201 (a command's answer)
             return 0
-        policy = _policy(arguments)
+        policy = _policy(arguments, os.environ)
+        # A caller that gives up waiting runs the command; SIGALRM ends us first, and a dead guard blocks.
+        signal.alarm(ANSWER_SECONDS)
         request = json.loads(sys.stdin.buffer.read())
         verdict = decide(request, policy)
         reply = json.dumps(answer(verdict, request))
@@ -84,13 +97,16 @@ def main(arguments: list[str] | None = None) -> int:
         reason = str(cause) or (cause.__doc__ or "").partition("\n")[0]
         sys.stderr.write(f"nightdex-guard blocked this call: {type(cause).__name__}: {reason}\n")
         return 2
+    finally:
+        signal.alarm(0)
     return 0
 
 
-def _policy(arguments: list[str]) -> str:
+def _policy(arguments: list[str], environment: os._Environ[str] | dict[str, str]) -> str:
     match arguments:
         case []:
-            return "strict"
+            chosen = (environment.get(name) for name in POLICY_VARIABLES)
+            return next((policy for policy in chosen if policy), "strict")
         case ["--policy", policy]:
             return policy
         case [option] if option.startswith("--policy="):

@@ -7,3 +7,4 @@ MOST_COMMANDS = 5_000  # simple commands walked before the guard calls a command
 DEEPEST_CALL = 12  # functions calling functions, scripts within scripts
 LONGEST_COMMAND = 200_000  # bytes parsed (about 10 ms); anything longer is denied
 LEDGER_WAIT_SECONDS = 0.02  # how long a decision may wait for a locked ledger: the answer matters more
+ANSWER_SECONDS = 4  # an answer takes a tenth of a second; the hooks we ship are given up on after five

@@ -28,6 +28,7 @@ _HARMLESS = frozenset(
         "dirname",
     )
 )  # fmt: skip
+_STATEFUL = frozenset(("cd", "pushd", "popd", "export", "source", ".", "set", "alias"))
 _WRITING_FLAGS = {
     "sed": ("-i", "--in-place"),
     "find": ("-delete", "-exec", "-execdir", "-ok", "-okdir", "-fprint", "-fprint0", "-fprintf", "-fls"),
@@ -44,29 +45,39 @@ class Verdict(NamedTuple):
     reason: str = ""
     command: str = ""  # the rewritten command
     words: tuple[str, ...] = ()
+    context: str = ""  # what the model should know beside the rewritten command's output
 
 
 PASS = Verdict("pass")
 
 
-def judge_command(
-    command: str, reading: Reading, policy: str, *, in_repository: bool = False, nightdex: str = "nightdex"
-) -> Verdict:
-    """Judge a shell command; `in_repository` lets the reason offer code search, `nightdex` is the CLI."""
+class Caller(NamedTuple):
+    """Who asks. Codex has no `coder` agent, and runs a command unchanged when a hook answers "ask"."""
+
+    nightdex: str = "nightdex"  # the CLI, as the caller's shell finds it
+    in_repository: bool = False  # then the reason offers code search
+    is_codex: bool = False
+
+
+def judge_command(command: str, reading: Reading, policy: str, caller: Caller) -> Verdict:
+    """Judge a shell command."""
     if policy == "off":
         return PASS
     stopped = [found for found in reading.mechanical if policy != "smart" or not _serves_real_work(found)]
     if not stopped:
         return PASS
     words = tuple(dict.fromkeys(found.word for found in stopped))
-    delegated = f"{nightdex} chain run --tier haiku --command {shlex.quote(command)}"
-    pattern = next(filter(None, map(_searched_for, stopped)), "") if in_repository else ""
+    delegated = f"{shlex.quote(caller.nightdex)} chain run --tier haiku --command {shlex.quote(command)}"
+    pattern = next(filter(None, map(_searched_for, stopped)), "") if caller.in_repository else ""
     if policy == "rewrite":
-        decision = "allow" if _only_reads(reading) else "ask"
-        return Verdict(
-            decision, f"Runs on the coder tier: {', '.join(words)} is mechanical work.", delegated, words
-        )
-    return Verdict("deny", _instead(words, delegated, pattern), words=words)
+        reason = f"Runs on the coder tier: {', '.join(words)} is mechanical work."
+        stateful = any(found.argv[0] in _STATEFUL for found in reading.invocations)
+        context = "It ran in a shell of its own: its cd and variables are gone." if stateful else ""
+        if _only_reads(reading):
+            return Verdict("allow", reason, delegated, words, context)
+        if not caller.is_codex:
+            return Verdict("ask", reason, delegated, words, context)
+    return Verdict("deny", _instead(words, delegated, pattern, is_codex=caller.is_codex), words=words)
 
 
 def judge_tool(tool: str, pattern: str, policy: str) -> Verdict:
@@ -77,13 +88,13 @@ def judge_tool(tool: str, pattern: str, policy: str) -> Verdict:
     return Verdict("deny", _instead((word,), "", pattern if tool == "Grep" else ""), words=(word,))
 
 
-def _instead(words: tuple[str, ...], delegated: str, pattern: str) -> str:
-    task = f" (or run `{delegated}`)" if delegated else ""
+def _instead(words: tuple[str, ...], delegated: str, pattern: str, *, is_codex: bool = False) -> str:
+    task = f"run `{delegated}`" if delegated else ""
+    if not is_codex:
+        agent = "delegate it to the `coder` agent, saying what you want to know and in which files"
+        task = f"{agent} (or {task})" if task else agent
     search = f" To search code, call the search_code tool with query {pattern!r}." if pattern else ""
-    return (
-        f"{', '.join(words)}: mechanical work belongs to the coder tier. Delegate it to the `coder` agent, "
-        f"saying what you want to know and in which files{task}.{search}"
-    )
+    return f"{', '.join(words)}: mechanical work belongs to the coder tier; {task}.{search}"
 
 
 def _serves_real_work(found: Invocation) -> bool:

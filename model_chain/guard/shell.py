@@ -16,7 +16,17 @@ from tree_sitter import Language, Node, Parser
 
 from model_chain.guard.launchers import Launch, launches
 from model_chain.guard.limits import DEEPEST_CALL, LONGEST_COMMAND, MOST_ALTERNATIVES, MOST_COMMANDS
-from model_chain.guard.words import UNKNOWN, UNKNOWN_SPLIT, Expander, Fields, Scope, braces, text_of
+from model_chain.guard.words import (
+    UNKNOWN,
+    UNKNOWN_SPLIT,
+    Expander,
+    Fields,
+    Scope,
+    braces,
+    from_ascii,
+    text_of,
+    to_ascii,
+)
 
 MECHANICAL = frozenset(("grep", "find", "cat", "head", "tail", "wc", "ls", "awk", "sed", "rg", "fd", "tree"))
 
@@ -89,6 +99,7 @@ class _Reader:
         if depth > DEEPEST_CALL:
             raise TooComplex
         self._depth = depth
+        source = to_ascii(source)
         root = self._parser.parse(source.encode()).root_node
         for child in root.children:
             self._walk(child, scope, _NOTHING)
@@ -315,7 +326,8 @@ class _Reader:
             if not may_be_missing:
                 return
         self._builtin(argv, scope)
-        self.found.append(Invocation(argv, mechanical_word(name), stdin.writer, stdin.heredoc))
+        shown = tuple(map(from_ascii, argv))
+        self.found.append(Invocation(shown, mechanical_word(name), stdin.writer, stdin.heredoc))
         for launch in launches(argv) or ():
             self._launch(launch, scope, stdin)
 

@@ -1,7 +1,7 @@
 """What a shell word may expand to, as far as the command line itself tells.
 
 A word expands to alternatives, each a tuple of fields. What cannot be known statically (the environment, the
-output of programs) stands in the text as one of two private-use characters, so `"$HOME/bin/rg"` still ends in
+output of programs) stands in the text as one of two control characters, so `"$HOME/bin/rg"` still ends in
 `/bin/rg`.
 """
 
@@ -15,12 +15,28 @@ from tree_sitter import Node
 
 from model_chain.guard.limits import MOST_ALTERNATIVES
 
-UNKNOWN = "\ue000"  # quoted: exactly one field
-UNKNOWN_SPLIT = "\ue001"  # unquoted: any number of fields, also none
+UNKNOWN = "\x01"  # quoted: exactly one field
+UNKNOWN_SPLIT = "\x02"  # unquoted: any number of fields, also none
 
 Fields = tuple[str, ...]
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "v": "\v"}
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
+_SPELT_OUT = re.compile(r"\x03([0-9a-f]{2,5}|10[0-9a-f]{4})\x04")
 _EXPANSION = re.compile(r"\$\{(!?)(\w+|[@*])(?:\[([^\]]*)\])?(:?[-=+?])?", re.ASCII)
+
+
+def to_ascii(text: str) -> str:
+    """The text without a character beyond ASCII, each spelt out between two control characters.
+
+    tree-sitter-bash 0.25 asks isalpha() about whole code points, which reads past its table: U+10E20E ends
+    the process.
+    """
+    return text if text.isascii() else _BEYOND_ASCII.sub(lambda match: f"\x03{ord(match[0]):x}\x04", text)
+
+
+def from_ascii(text: str) -> str:
+    """Undo `to_ascii`."""
+    return _SPELT_OUT.sub(lambda match: chr(int(match[1], 16)), text) if "\x03" in text else text
 
 
 class Scope:

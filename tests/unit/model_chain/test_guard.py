@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from benchmarks import guard as benchmark
 from benchmarks import sandbox
-from model_chain.guard.hook import answer, decide
+from model_chain.guard.hook import POLICY_VARIABLES, answer, decide
 from model_chain.guard.journal import LEDGER_VARIABLE
 from model_chain.guard.shell import TooComplex, mechanical_word, read_command
 
@@ -122,6 +123,17 @@ def test_any_text_is_read_without_an_error(text: str) -> None:
     read_command(text)
 
 
+@pytest.mark.parametrize("character", ["\U0010e20e", "\U0010ffff", "\ud800", "\x00", "\x03e9\x04"])
+def test_characters_that_end_the_parsers_process_are_kept_from_it(character: str) -> None:
+    for place in ("{0}c{{{0}", "grep {0} f", "cat <<{0}\nx\n{0}", "{0}=1 ls", "grep '{0}' f; ls"):
+        read_command(place.format(character))
+    assert words(f"echo {character}; grep x f") == ["grep"]
+
+
+def test_what_is_beyond_ascii_comes_back_as_it_was() -> None:
+    assert read_command("grep -r 'größe 𝄞' src").mechanical[0].argv == ("grep", "-r", "größe 𝄞", "src")
+
+
 @given(
     st.lists(
         st.sampled_from(["sudo -n", "env A=1", "timeout 5", "nice -n 3", "nohup", "command"]), max_size=5
@@ -152,6 +164,12 @@ def test_rewrite_delegates_the_same_command_and_keeps_the_other_input() -> None:
     )
     assert echoed.stdout == asked["tool_input"]["command"]
     assert words(script) == []
+
+
+def test_rewrite_tells_the_model_what_a_shell_of_its_own_does_not_keep() -> None:
+    output: Any = answer(decide(asked := request("cd src && ls"), "rewrite", {}), asked)["hookSpecificOutput"]
+    assert "cd and variables are gone" in output["additionalContext"]
+    assert decide(request("ls src"), "rewrite", {}).context == ""
 
 
 @pytest.mark.parametrize(
@@ -204,6 +222,14 @@ def test_the_search_tools_are_gated_and_reading_is_not(tool: str) -> None:
     assert decide({"tool_name": "Read", "tool_input": {"file_path": "x"}}, "strict", {}).decision == "pass"
 
 
+def test_codex_is_never_asked_because_it_takes_that_for_yes() -> None:
+    """A recorded Codex request has a turn_id; the delegation named there is the command, not an agent."""
+    asked = request("sed -i s/a/b/ f", turn_id="t")
+    assert decide(asked, "rewrite", {}).decision == "deny"
+    assert decide(request("grep a f", turn_id="t"), "rewrite", {}).decision == "allow"
+    assert "coder` agent" not in decide(request("ls", turn_id="t"), "strict", {}).reason
+
+
 def test_codex_may_send_a_list_of_words() -> None:
     asked = {"tool_name": "shell", "tool_input": {"command": ["bash", "-lc", "ls -la"]}}
     assert decide(asked, "strict", {}).words == ("ls",)
@@ -225,6 +251,27 @@ def test_bad_input_blocks_with_exit_status_2(stdin: str, tmp_path: Path) -> None
     ran = run_guard(stdin, tmp_path / "l.db")
     assert (ran.returncode, ran.stdout) == (2, "")
     assert "blocked" in ran.stderr
+
+
+@pytest.mark.parametrize("variable", POLICY_VARIABLES)
+def test_the_environment_chooses_the_policy_and_an_argument_overrides_it(
+    variable: str, tmp_path: Path
+) -> None:
+    stdin, ledger = json.dumps(request("ls")), tmp_path / "l.db"
+    assert json.loads(run_guard(stdin, ledger, **{variable: "off"}).stdout) == {}
+    denied = run_guard(stdin, ledger, "--policy", "strict", **{variable: "off"})
+    assert json.loads(denied.stdout)["hookSpecificOutput"]["permissionDecision"] == "deny"
+    assert run_guard(stdin, ledger, **{variable: "lax"}).returncode == 2
+
+
+def test_a_guard_that_would_answer_too_late_ends_itself() -> None:
+    """A caller that gives up waiting would run the command."""
+    code = "import sys, time; from model_chain.guard import hook; hook.ANSWER_SECONDS = 1; "
+    code += "hook.decide = lambda *_: time.sleep(60); sys.exit(hook.main([]))"
+    ran = subprocess.run(
+        [sys.executable, "-c", code], input="{}", capture_output=True, text=True, check=False, timeout=30
+    )
+    assert (ran.returncode, ran.stdout) == (-signal.SIGALRM, "")
 
 
 def test_an_unknown_policy_blocks(tmp_path: Path) -> None:
