@@ -165,6 +165,47 @@ def search(
 
 
 @app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="The question; repo: lang: path: kind: filter inline.")],
+    *,
+    defer: Annotated[
+        str,
+        typer.Option(
+            "--defer",
+            metavar="HOW",
+            help="answer: by the thinking tier. handback: the code only. never: hits.",
+        ),
+    ] = "answer",
+    repo: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only this repository.")] = None,
+    max_tokens: Annotated[
+        int, typer.Option("--max-tokens", metavar="N", help="What the code may cost a model that reads it.")
+    ] = 8_000,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> int:
+    """Ask a question that needs thinking; the right code goes with it.
+
+    The answer is streamed, with the places it rests on. Exits with 1 when no answer was to be had: then the
+    code is handed back, with the reason.
+    """
+    from nightdex.chain.configured import chain_of
+    from nightdex.models import embedders_of
+    from search_api.ask_command import ask_command
+    from search_api.asking import Action
+    from search_api.query import question as parse_question
+
+    if defer not in set(Action):
+        raise typer.BadParameter(f"--defer is one of {', '.join(Action)}")
+    # Without a handler SIGTERM would end the process and leave the model's running.
+    signal.signal(signal.SIGTERM, _terminate)
+    configuration = _configuration(config)
+    embedder_for = embedders_of(configuration.settings.embedding)
+    asked = parse_question(question, repos=repo or (), pack_tokens=max_tokens)
+    chain = chain_of(configuration)
+    return ask_command(asked, Action(defer), configuration.state_dir, embedder_for, chain, as_json=as_json)
+
+
+@app.command()
 def status(*, as_json: JsonOption = False, config: ConfigOption = None) -> int:
     """Show what is indexed, and how old it is."""
     from nightdex.status import status_command

@@ -5,6 +5,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+import structlog
+
+from model_chain.readiness import readiness
+from nightdex.chain.configured import chain_of
 from nightdex.heads import read_head
 from nightdex.keys import keys_of
 from nightdex.models import embedders_of
@@ -14,6 +18,8 @@ from search_api.server import ServiceOptions, serve
 if TYPE_CHECKING:
     from nightdex.configuration import Configuration
 
+log = structlog.get_logger(__name__)
+
 
 def serve_command(configuration: Configuration) -> int:
     """Serve until stopped.
@@ -21,6 +27,10 @@ def serve_command(configuration: Configuration) -> int:
     Raises:
         BindRefused, AddressUnavailable, KeysUnreadable: it cannot be served there.
     """
+    for tier in chain_of(configuration).tiers:
+        state = readiness(tier)
+        if not state.ready:
+            log.info("tier_not_ready", tier=tier.name, found=state.found, remedy=state.remedy)
     serve(
         service_options(configuration),
         announce=lambda address: print(f"serving on {address}", file=sys.stderr, flush=True),  # noqa: T201
@@ -58,4 +68,5 @@ def api_options(configuration: Configuration) -> ApiOptions:
         requests_per_minute=api.requests_per_minute,
         memories=configuration.memories,
         read_head=read_head,
+        chain=chain_of(configuration),
     )

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+from search_api.context_pack import ContextPack
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,15 @@ class IndexInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Deferred:
+    """A question handed back: whoever asked is a model that can think, or asks one through /v1/ask."""
+
+    reason: str
+    pack: ContextPack
+    action: Literal["handback"] = "handback"
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """A page of hits, best first.
 
@@ -112,7 +124,7 @@ class Answer:
         degraded: what was missing, one sentence each; the hits are what could be found without it.
         next_offset: where the next page starts, or None after the last.
         left_out: hits of this page that `max_tokens` had no room for; the next page starts with them.
-        deferred: always None for a plain search.
+        deferred: mode auto and a question that needs thinking: what to think about it with.
     """
 
     query: str
@@ -124,4 +136,4 @@ class Answer:
     hits: tuple[Hit, ...]
     next_offset: int | None
     left_out: int
-    deferred: None = None
+    deferred: Deferred | None = None

@@ -20,6 +20,7 @@ from index_store.errors import IndexStoreError
 from search_api.agents.server import McpOverHttp, mcp_server
 from search_api.body import BodyGate
 from search_api.conditional import NotModified
+from search_api.defer import Deferrer
 from search_api.errors import (
     BodyNotJson,
     IndexNotReady,
@@ -93,6 +94,7 @@ def create_app(state_dir: Path, embedder_for: EmbedderFor, options: ApiOptions =
     )
     app.state.searcher = searcher
     app.state.options = options
+    app.state.deferrer = Deferrer(searcher, options.chain)
     app.state.nights = nights
     app.state.metrics = metrics
     for router in ROUTERS:

@@ -32,6 +32,7 @@ SearchError
 ├── SearchTimedOut           503
 ├── ServerBusy               503
 ├── KeysUnreadable           503, exit 1
+├── LedgerUnreadable         503
 ├── InternalError            500
 └── CommandError             met on the command line only
     ├── BindRefused          exit 12
@@ -264,6 +265,13 @@ class KeysUnreadable(SearchError):
     code = "keys_unreadable"
     http_status = 503
     retry_after_s = 1
+
+
+class LedgerUnreadable(SearchError):
+    """The ledger does not answer."""
+
+    code = "ledger_unreadable"
+    http_status = 503
 
 
 class InternalError(SearchError):

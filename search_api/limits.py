@@ -155,3 +155,19 @@ AGENT_TOKENS = 4_000
 
 # Lines before and after a chunk that an agent may read with it.
 MAX_LINES_AROUND = 200
+
+# What a deferred question takes along: a dozen functions, 4 cents to read on Opus.
+PACK_TOKENS = 8_000
+MAX_PACK_TOKENS = 60_000
+
+# Hits that are looked at for a pack; most of a budget of PACK_TOKENS goes to the first ten.
+PACK_HITS = 30
+
+# A citation names whole blocks: fewer lines are more exact, and more blocks to read past.
+PACK_BLOCK_LINES = 8
+
+# Place, symbol and the frame around a chunk.
+PACK_CHUNK_OVERHEAD = 40
+
+# Answers that are being written at once: each is a process, and money.
+ANSWERS_AT_ONCE = 4

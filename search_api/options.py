@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from search_api.limits import REQUESTS_PER_MINUTE
 
 if TYPE_CHECKING:
+    from model_chain.chain import Chain
     from search_api.heads import HeadReader
     from search_api.keys import Keys
 
@@ -22,6 +23,7 @@ class ApiOptions:
         hosts: names of this server besides the loopback ones and the address a connection came in at.
         requests_per_minute: for each key.
         memories: the repositories that are knowledge cards.
+        chain: writes answers, and knows what they cost; without one every question is handed back.
         read_head: asks git where a repository is now; None leaves the freshness of hits unknown.
     """
 
@@ -31,6 +33,7 @@ class ApiOptions:
     requests_per_minute: int = REQUESTS_PER_MINUTE
     memories: frozenset[str] = frozenset()
     read_head: HeadReader | None = None
+    chain: Chain | None = None
 
 
 DEFAULT_OPTIONS = ApiOptions()

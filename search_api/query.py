@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from search_api.errors import (
@@ -21,10 +21,13 @@ from search_api.limits import (
     MAX_FILTER_BYTES,
     MAX_FILTER_VALUES,
     MAX_LIMIT,
+    MAX_PACK_TOKENS,
     MAX_QUERY_BYTES,
     MAX_TOKENS,
     MAX_WINDOW,
     MIN_TOKENS,
+    PACK_HITS,
+    PACK_TOKENS,
 )
 
 
@@ -57,7 +60,9 @@ class Query:
         limit: hits on a page.
         offset: hits before the page.
         regex: `text` is an RE2 pattern.
-        max_tokens: what the hits may cost a model that reads them; None for no limit.
+        max_tokens: what the answer may cost a model that reads it; None for no limit.
+        thinking: why the question needs thinking, "" where it does not: the answer then has a context pack.
+        pack_tokens: what that may cost a model that reads it.
     """
 
     given: str
@@ -73,6 +78,8 @@ class Query:
     offset: int = 0
     regex: bool = False
     max_tokens: int | None = None
+    thinking: str = ""
+    pack_tokens: int = PACK_TOKENS
 
 
 # Other engines' spellings are understood: Zoekt writes r:, f:, lang:, Sourcegraph file: and repo:.
@@ -119,10 +126,12 @@ def parse_query(
     offset: int = 0,
     regex: bool = False,
     max_tokens: int | None = None,
+    defer: bool = True,
 ) -> Query:
     """Check one question and take its inline qualifiers (`repo:shop -path:tests`) into the filters.
 
-    In mode similar the text is code, and has no qualifiers.
+    In mode similar the text is code, and has no qualifiers. In mode auto a question that needs thinking is
+    deferred, unless `defer` is false.
 
     Raises:
         QueryError: with the code of what is wrong; nothing is silently dropped or clamped.
@@ -147,7 +156,7 @@ def parse_query(
         remaining, inline = text.strip(), _no_qualifiers()
     else:
         remaining, inline = _split_qualifiers(text)
-    resolved, reason, remaining = _resolve(asked, remaining, regex=regex)
+    resolved, reason, remaining, thinking = _resolve(asked, remaining, regex=regex)
     if not regex and asked is not Mode.SIMILAR:
         remaining = _ESCAPED_QUALIFIER.sub(r"\1:", remaining)
     if not remaining:
@@ -168,7 +177,32 @@ def parse_query(
         offset=offset,
         regex=regex,
         max_tokens=max_tokens,
+        thinking=thinking if defer else "",
     )
+
+
+def question(
+    text: str,
+    *,
+    repos: Sequence[str] = (),
+    languages: Sequence[str] = (),
+    paths: Sequence[str] = (),
+    kinds: Sequence[str] = (),
+    pack_tokens: int = PACK_TOKENS,
+) -> Query:
+    """Check a question that is to be thought about: it is searched for widely, and gets a context pack.
+
+    Raises:
+        QueryError: with the code of what is wrong.
+    """
+    if not MIN_TOKENS <= pack_tokens <= MAX_PACK_TOKENS:
+        raise LimitOutOfRange(
+            f"max_tokens is {pack_tokens}; it must be between {MIN_TOKENS} and {MAX_PACK_TOKENS}."
+        )
+    query = parse_query(
+        text, mode=Mode.HYBRID, repos=repos, languages=languages, paths=paths, kinds=kinds, limit=PACK_HITS
+    )
+    return replace(query, thinking="it was asked", pack_tokens=pack_tokens)
 
 
 def _mode(name: str) -> Mode:
@@ -202,17 +236,25 @@ def _split_qualifiers(text: str) -> tuple[str, dict[str, list[str]]]:
     return _QUALIFIER.sub("", text).strip(), found
 
 
-def _resolve(asked: Mode, text: str, *, regex: bool) -> tuple[Mode, str, str]:
-    """Settle `auto` from the shape of the text."""
+def _resolve(asked: Mode, text: str, *, regex: bool) -> tuple[Mode, str, str, str]:
+    """The mode, why that one, the text to look for, and why it needs thinking.
+
+    `auto` is settled by the shape of the text, then by the router: code is looked for in code, words in code
+    and descriptions together, which finds more than descriptions alone (benchmarks/README.md).
+    """
     if asked is not Mode.AUTO:
-        return asked, f"{asked} was asked for", text
+        return asked, f"{asked} was asked for", text, ""
     if regex:
-        return Mode.EXACT, "auto: a regular expression is matched exactly", text
+        return Mode.EXACT, "auto: a regular expression is matched exactly", text, ""
     if quoted := _QUOTED.fullmatch(text):
-        return Mode.EXACT, "auto: a quoted text is matched exactly", quoted["text"]
-    if looks_like_symbol(text):
-        return Mode.HYBRID, "auto: the query is written like a symbol, so names weigh more", text
-    return Mode.HYBRID, "auto: the query is a question in words", text
+        return Mode.EXACT, "auto: a quoted text is matched exactly", quoted["text"], ""
+    from model_chain.router.decision import route  # noqa: PLC0415 - reads its weights
+
+    decision = route(text, "query")
+    reason = f"auto: {decision.reason}"
+    if decision.label == "raw":
+        return Mode.RAW, reason, text, ""
+    return Mode.HYBRID, reason, text, decision.reason if decision.label == "reasoning" else ""
 
 
 def _values(what: str, values: Iterable[str]) -> tuple[str, ...]:

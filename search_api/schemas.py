@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
@@ -45,6 +45,11 @@ class SearchRequest(BaseModel):
         json_schema_extra={"minimum": MIN_TOKENS, "maximum": MAX_TOKENS},
     )
 
+    defer: Literal["handback", "never"] = Field(
+        default="handback",
+        description="Mode auto: whether a question that needs thinking comes with a context pack.",
+    )
+
     def to_query(self) -> Query:
         """The checked query.
 
@@ -62,6 +67,7 @@ class SearchRequest(BaseModel):
             offset=self.offset,
             regex=self.regex,
             max_tokens=self.max_tokens,
+            defer=self.defer != "never",
         )
 
 

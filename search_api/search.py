@@ -9,8 +9,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from index_store.filters import Filter
-from search_api.answer import Answer, IndexInfo
+from search_api.answer import Answer, Deferred, IndexInfo
 from search_api.budget import within
+from search_api.context_pack import pack_hits
 from search_api.copies import fold_copies
 from search_api.errors import IndexNotReady, SearchTimedOut
 from search_api.heads import Heads
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from index_store.columns import VectorColumn
     from index_store.reader import Match, Reader, SearchColumn
     from index_store.schema import Vector
+    from search_api.answer import Hit
     from search_api.copies import Copies
     from search_api.heads import HeadReader
     from search_api.ranking.signals import Signal
@@ -204,8 +206,14 @@ class _Search:
         page = ranked[offset:wanted]
         with stage("text"):
             hits = await make_hits(self.generation, self.query, page, self.matching_lines, copies)
-        if self.query.max_tokens is not None:
-            hits = within(hits, self.query.max_tokens)
+        most, deferred = self.query.max_tokens, None
+        if self.query.thinking:
+            # The pack and the hits share what the caller has room for.
+            room = self.query.pack_tokens if most is None else min(self.query.pack_tokens, most // 2)
+            deferred = await self._deferred(hits, [candidate.row for candidate in page], room)
+            most = None if most is None else most - deferred.pack.tokens
+        if most is not None:
+            hits = within(hits, most)
         end = offset + len(hits)
         more = len(ranked) > end and end + self.query.limit <= MAX_WINDOW
         manifest = self.reader.manifest
@@ -224,7 +232,13 @@ class _Search:
             hits=hits,
             next_offset=end if more else None,
             left_out=len(page) - len(hits),
+            deferred=deferred,
         )
+
+    async def _deferred(self, hits: Sequence[Hit], rows: Sequence[int], max_tokens: int) -> Deferred:
+        with stage("pack"):
+            shown = await self.reader.shown_texts(rows)
+        return Deferred(self.query.thinking, pack_hits(hits, [one.text for one in shown], max_tokens))
 
     async def _ranked(self) -> list[Candidate]:
         if self.query.mode is Mode.EXACT:

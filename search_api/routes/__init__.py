@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from search_api.routes import editors, files, index, operations, search, similar
+from search_api.routes import asking, editors, files, index, operations, search, similar
 from search_api.web import pages
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     similar.router,
     files.router,
     index.router,
+    asking.router,
     editors.router,
     operations.router,
     pages.router,

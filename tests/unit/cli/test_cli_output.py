@@ -57,6 +57,7 @@ COMMANDS = [
     "serve",
     "mcp",
     "search",
+    "ask",
     "status",
     "check",
     "rollback",
