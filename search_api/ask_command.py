@@ -34,7 +34,9 @@ def ask_command(
         IndexStoreError: nothing is published (exit 10), or it cannot be opened.
         SearchError: the search cannot be made.
     """
-    asked = asyncio.run(_ask(query, action, state_dir, embedder_for, chain, to=None if as_json else sys.stdout))
+    asked = asyncio.run(
+        _ask(query, action, state_dir, embedder_for, chain, to=None if as_json else sys.stdout)
+    )
     if as_json:
         sys.stdout.write(json.dumps(asdict(asked), ensure_ascii=False) + "\n")
     else:
@@ -44,7 +46,13 @@ def ask_command(
 
 
 async def _ask(
-    query: Query, action: Action, state_dir: Path, embedder_for: EmbedderFor, chain: Chain, *, to: TextIO | None
+    query: Query,
+    action: Action,
+    state_dir: Path,
+    embedder_for: EmbedderFor,
+    chain: Chain,
+    *,
+    to: TextIO | None,
 ) -> Asked:
     from search_api.defer import Deferrer  # noqa: PLC0415 - lancedb takes a second to import
     from search_api.search import searching  # noqa: PLC0415 - the same

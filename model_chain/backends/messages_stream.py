@@ -28,7 +28,9 @@ def content_blocks(question: Question) -> list[dict[str, Any]]:
 
 def _search_result(source: Source) -> dict[str, Any]:
     # An empty text block is refused by the API, with the whole request; left out, it would move the others.
-    blocks = [{"type": "text", "text": encodable(block) if block.strip() else _EMPTY} for block in source.blocks]
+    blocks = [
+        {"type": "text", "text": encodable(block) if block.strip() else _EMPTY} for block in source.blocks
+    ]
     return {
         "type": "search_result",
         "source": encodable(source.name),

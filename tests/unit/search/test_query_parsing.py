@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search_api.errors import QueryError
+from search_api.errors import LimitOutOfRange, QueryError
 from search_api.limits import MAX_FILTER_VALUES, MAX_LIMIT, MAX_QUERY_BYTES, MAX_WINDOW
-from search_api.query import Mode, looks_like_symbol, parse_query
+from search_api.query import Mode, looks_like_symbol, parse_query, question
 
 
 def test_inline_qualifiers_leave_the_text_and_become_filters() -> None:
@@ -93,7 +93,7 @@ def test_a_bad_query_is_refused_with_its_code(arguments: dict[str, Any], code: s
 @pytest.mark.parametrize(
     ("text", "regex", "mode"),
     [
-        ("parse_url", False, Mode.HYBRID),
+        ("parse_url", False, Mode.RAW),
         ("where is the session refreshed", False, Mode.HYBRID),
         ('"Connection reset by peer"', False, Mode.EXACT),
         ("a+b", True, Mode.EXACT),
@@ -103,6 +103,20 @@ def test_auto_resolves_by_the_shape_of_the_text_and_says_why(text: str, mode: Mo
     query = parse_query(text, mode="auto", regex=regex)
     assert query.mode is mode
     assert query.mode_reason.startswith("auto: ")
+
+
+def test_auto_finds_what_needs_thinking_and_defers_it_unless_told_not_to() -> None:
+    why = "why does the cache never expire?"
+    query = parse_query(why, mode="auto")
+    assert (query.mode, bool(query.thinking)) == (Mode.HYBRID, True)
+    assert parse_query(why, mode="auto", defer=False).thinking == ""
+    assert parse_query(why).thinking == ""
+
+
+@pytest.mark.parametrize("tokens", [0, 299, 60_001])
+def test_a_question_with_a_pack_of_no_size_is_refused(tokens: int) -> None:
+    with pytest.raises(LimitOutOfRange, match="max_tokens"):
+        question("why", pack_tokens=tokens)
 
 
 def test_auto_takes_the_quotes_off_a_quoted_text() -> None:
