@@ -105,6 +105,9 @@ MAX_MARKS = 500
 # Hits on a page of the web page.
 PAGE_HITS = 10
 
+# Nights on a page of it: a month, as a chart can still show it.
+NIGHTS_SHOWN = 30
+
 # Searches that run at once; more than the cores can use only wait inside the store instead of before it.
 MAX_RUNNING = 16
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from index_store.errors import IndexStoreError
 from search_api.caller import LOCAL, Caller, CallerOf
@@ -20,7 +20,7 @@ from search_api.query import Query as SearchQuery
 from search_api.search import Searcher
 from search_api.web.index_view import index_view
 from search_api.web.static_files import static_files
-from search_api.web.templates import render
+from search_api.web.templates import html
 from search_api.web.view import chunk_view, hit_views
 
 router = APIRouter(include_in_schema=False)
@@ -33,8 +33,6 @@ MODES = (
     (Mode.SYMBOL, "Symbol", "Definitions by name"),
     (Mode.EXACT, "Exact", "The text itself, case and blanks included"),
 )
-
-PAGES = (("/", "Search"),)
 
 
 class PageRequest(BaseModel):
@@ -154,6 +152,4 @@ async def _html(
     except IndexNotReady as error:
         generation, values["problem"], status = None, error, 503
     values["index"] = None if generation is None else index_view(generation, caller.scope)
-    # Rendering is plain computation: in a thread, so that it holds up nobody else's search.
-    page = await asyncio.to_thread(render, template, modes=MODES, pages=PAGES, page_hits=PAGE_HITS, **values)
-    return HTMLResponse(page, status)
+    return await html(template, status, modes=MODES, page_hits=PAGE_HITS, **values)

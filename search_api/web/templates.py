@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.responses import HTMLResponse
 
 from search_api.render import visible
+
+PAGES = (("/", "Search"), ("/nights", "Nights"))
+
+
+async def html(template: str, status: int = 200, **values: object) -> HTMLResponse:
+    """A page as a reply. Rendering is plain computation: in a thread, so that nobody else waits for it."""
+    return HTMLResponse(await asyncio.to_thread(render, template, pages=PAGES, **values), status)
 
 
 def render(name: str, **values: object) -> str:
