@@ -30,8 +30,7 @@ class TextColumn:
         self.codes = codes
 
     def __getitem__(self, row: int, /) -> str:
-        text: str = self._values[self.codes[row]].as_py()
-        return text
+        return self._text(self.codes[row])
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -41,12 +40,22 @@ class TextColumn:
         values: list[str] = self._values.to_pylist()
         return values
 
+    def code(self, value: str) -> int | None:
+        """The code of a value, or None where no row has it; the values must be sorted as they are."""
+        codes = range(len(self._values))
+        place = bisect_left(codes, value, key=self._text)
+        return place if place < len(codes) and self._text(place) == value else None
+
+    def _text(self, code: int | np.int32) -> str:
+        text: str = self._values[code].as_py()
+        return text
+
     def code_range(self, value: str, key: Callable[[str], str] = str) -> range:
         """The codes whose value, after `key`, equals `value`; the values must be sorted by `key`."""
         codes = range(len(self._values))
         return range(
-            bisect_left(codes, value, key=lambda code: key(self._values[code].as_py())),
-            bisect_right(codes, value, key=lambda code: key(self._values[code].as_py())),
+            bisect_left(codes, value, key=lambda code: key(self._text(code))),
+            bisect_right(codes, value, key=lambda code: key(self._text(code))),
         )
 
     @property
@@ -106,7 +115,8 @@ class Catalogue:
             np.uint64
         )[order]
         self._by_id = np.argsort(self._ids).astype(np.int32)
-        self.simhash = table["simhash"].to_numpy().astype(np.uint64)[order]
+        # In order of names, so that the fingerprints of namesakes are read as one run.
+        self._simhashes = table["simhash"].to_numpy().astype(np.uint64)[order][self._by_name]
         self._store_rows = table["_rowid"].to_numpy().astype(np.uint64)[order]
         self._by_store_row = np.argsort(self._store_rows).astype(np.int32)
 
@@ -151,13 +161,14 @@ class Catalogue:
         """Rows in other repositories with the same symbol, kind and language, and nearly the same text."""
         code = self.name.codes[row]
         first, last = np.searchsorted(self._names_sorted, (code, code + 1))
-        rows = self._by_name[first:last]
-        rows = rows[self.repo.codes[rows] != self.repo.codes[row]]
-        differing = np.bitwise_count(self.simhash[rows] ^ self.simhash[row])
-        same = differing <= NEAR_BITS
+        rows, simhashes = self._by_name[first:last], self._simhashes[first:last]
+        own = simhashes[np.searchsorted(rows, row)]
+        rows = rows[np.bitwise_count(simhashes ^ own) <= NEAR_BITS]
+        same = self.repo.codes[rows] != self.repo.codes[row]
         for column in (self.symbol, self.kind, self.language):
             same &= column.codes[rows] == column.codes[row]
-        return sorted(rows[same].tolist())
+        found: list[int] = rows[same].tolist()
+        return found
 
     def by_name(self, name: str) -> list[int]:
         """The rows whose name is this one, case included."""
@@ -208,7 +219,7 @@ class Catalogue:
         numbers = (self.file, self.start_line, self.end_line, self.part)
         lookups = (
             self._by_name, self._names_sorted, self._ids, self._by_id, self._store_rows, self._by_store_row,
-            self.simhash,
+            self._simhashes,
         )  # fmt: skip
         return sum(column.nbytes for column in (*texts, *numbers, *lookups))
 

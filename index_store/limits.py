@@ -26,6 +26,11 @@ STORED_SHORTLIST_FACTOR = 3
 INDEX_CACHE_BYTES = 96 << 20
 METADATA_CACHE_BYTES = 32 << 20
 
+# Rows outside the full-text index, each of which every search reads, and versions of a table with what only
+# they need, before both are worth the seconds of an optimisation.
+MAX_UNINDEXED_ROWS = 100
+MAX_VERSIONS = 100
+
 # Readers opened on a generation get this long after another one took its place.
 PRUNE_AFTER_SECONDS = 15 * 60
 

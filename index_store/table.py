@@ -1,4 +1,4 @@
-"""The Lance table of a generation that is being written: cloned, indexed, and reduced to one version."""
+"""The Lance table of a generation that is being written: cloned, and tidied where that is worth its time."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from lancedb.index import FTS, Bitmap, BTree
 
 from index_store.columns import SEARCH_COLUMNS, SIGN_COLUMNS, chunk_schema
 from index_store.generations import TABLE_NAME
+from index_store.limits import MAX_UNINDEXED_ROWS, MAX_VERSIONS
 
 if TYPE_CHECKING:
     from lancedb.table import Table
@@ -69,28 +70,39 @@ def create_table(folder: Path, dimension: int) -> Table:
     return lancedb.connect(str(folder)).create_table(TABLE_NAME, schema=chunk_schema(dimension))
 
 
-def refresh_indexes(table: Table) -> None:
-    """Compact, bring existing indexes up to date, and build the ones that are missing."""
-    table.optimize()
-    present = {column for index in table.list_indices() for column in index.columns}
+def tidy(table: Table, folder: Path) -> None:
+    """Compact, build or bring up to date every index, and drop what only older versions of the table need.
+
+    Not after a few changes: Lance rewrites whole indexes for them, for seconds, while rows outside the
+    indexes are found all the same, at a hundredth of a millisecond each a search.
+    """
     wanted: dict[str, FTS | BTree | Bitmap] = {
         **dict.fromkeys(SEARCH_COLUMNS, _SEARCH_INDEX),
         **dict.fromkeys(("id", "path", "name"), BTree()),
         **dict.fromkeys(("repo", "language", "kind"), Bitmap()),
     }
+    present = {column: index.name for index in table.list_indices() for column in index.columns}
+    if wanted.keys() <= present.keys() and _is_tidy(table, folder, present[SEARCH_COLUMNS[0]]):
+        return
+    with warnings.catch_warnings():
+        # Lance warns of concurrent readers; nobody can read a generation before it is published.
+        warnings.simplefilter("ignore", UserWarning)
+        table.optimize(cleanup_older_than=timedelta(0), delete_unverified=True)
     for column, config in wanted.items():
         if column not in present:
             table.create_index(column, config=config)
 
 
+def _is_tidy(table: Table, folder: Path, index: str) -> bool:
+    statistics = table.index_stats(index)
+    versions = folder / f"{TABLE_NAME}.lance" / _REWRITTEN
+    return (
+        statistics is not None
+        and statistics.num_unindexed_rows <= MAX_UNINDEXED_ROWS
+        and sum(1 for _ in versions.iterdir()) <= MAX_VERSIONS
+    )
+
+
 def missing_vectors(table: Table) -> int:
     """How many vectors the rows lack, both columns together; read from the signs, which are small."""
     return sum(table.count_rows(f"{signs} IS NULL") for signs in SIGN_COLUMNS.values())
-
-
-def keep_one_version(table: Table) -> None:
-    """Drop every older version of the table, and the files only they used."""
-    with warnings.catch_warnings():
-        # Lance warns of concurrent readers; nobody can read a generation before it is published.
-        warnings.simplefilter("ignore", UserWarning)
-        table.optimize(cleanup_older_than=timedelta(0), delete_unverified=True)

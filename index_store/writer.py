@@ -50,10 +50,9 @@ from index_store.schema import (
 from index_store.table import (
     clone_table,
     create_table,
-    keep_one_version,
     missing_vectors,
     open_table,
-    refresh_indexes,
+    tidy,
 )
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ log = structlog.get_logger(__name__)
 
 # Where a fault test may strike: each name is passed to the failpoint before the step begins.
 STEPS = (
-    "debris", "clone", "write", "optimise", "clean", "verify", "inventory", "digest", "manifest", "sync",
+    "debris", "clone", "write", "optimise", "verify", "inventory", "digest", "manifest", "sync",
     "name", "flip", "published",
 )  # fmt: skip
 
@@ -281,9 +280,7 @@ class GenerationWriter:
         table = self._open()
         folder = building_dir(self._state_dir)
         self._failpoint("optimise")
-        refresh_indexes(table)
-        self._failpoint("clean")
-        keep_one_version(table)
+        tidy(table, folder)
         self._failpoint("verify")
         if problems := [*row_problems(table, self._inventory), *search_problems(table)]:
             raise IndexDamaged(f"The new generation was not published: {'; '.join(problems[:3])}.")

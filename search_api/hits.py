@@ -96,11 +96,11 @@ def _enclosing(catalogue: Catalogue, row: int) -> Enclosing | None:
     """The nearest definition above a row in its file that its symbol says it belongs to."""
     symbol = catalogue.symbol[row]
     around = symbol if catalogue.part[row] else symbol.rpartition(".")[0]
-    codes = catalogue.symbol.code_range(around) if around else ()
-    if not codes:
+    code = catalogue.symbol.code(around) if around else None
+    if code is None:
         return None
     above = range(catalogue.same_file(row).start, row)
-    found = above.start + np.flatnonzero(catalogue.symbol.codes[above.start : row] == codes[0])
+    found = above.start + np.flatnonzero(catalogue.symbol.codes[above.start : row] == code)
     whole = [other for other in found.tolist() if catalogue.part[other] == 0]
     if not whole:
         return None

@@ -321,17 +321,47 @@ def test_unchanged_files_are_shared_between_generations(tmp_path: Path) -> None:
     assert (second / data.relative_to(first)).samefile(data)
 
 
-def test_a_generation_holds_one_version_of_its_table_after_many_nights(tmp_path: Path) -> None:
+def test_many_nights_of_few_changes_do_not_pile_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("index_store.table.MAX_UNINDEXED_ROWS", 2)
     build_generation(tmp_path, ROWS)
     rows = list(ROWS)
     sizes = []
-    for night in range(6):
+    for night in range(12):
         writer = begin(tmp_path)
         rows.append(make_row(path=f"night{night}.py", text=f"night {night}"))
         writer.add(rows[-1:])
         generation = publish(writer, rows)
         folder = generation_dir(tmp_path, generation)
-        assert len(list((folder / "chunks.lance" / "_versions").glob("*.manifest"))) == 1
         sizes.append(sum(1 for entry in folder.rglob("*") if entry.is_file()))
-    assert sizes[-1] <= sizes[0] + 2
-    assert check(tmp_path, 7) == []
+    assert max(sizes[9:]) <= max(sizes[:9])
+    assert check(tmp_path, 13) == []
+
+
+def test_a_few_changes_are_found_without_the_indexes_being_rewritten(tmp_path: Path) -> None:
+    build_generation(tmp_path, ROWS)
+    writer = begin(tmp_path)
+    added = make_row(path="late.py", text="def unheard_of(): return serendipity")
+    writer.delete_files(ROWS[0].repo, [ROWS[0].path])
+    writer.add([added])
+    gone = (ROWS[0].repo, ROWS[0].path)
+    rows = [*(row for row in ROWS if (row.repo, row.path) != gone), added]
+    for repo, files in inventory_of(rows).items():
+        writer.set_inventory(repo, files)
+    writer.publish(states_of(rows))
+    indexes = [
+        {entry.name for entry in (generation_dir(tmp_path, number) / "chunks.lance" / "_indices").iterdir()}
+        for number in (1, 2)
+    ]
+    assert indexes[0] == indexes[1]
+
+    async def found() -> set[str]:
+        reader = await Reader.open(tmp_path)
+        try:
+            matches = await reader.lexical("search_text", ["serendipity"], 5, Filter())
+            nearest = await reader.nearest("vector_code", text_vector(added.text), 1, Filter())
+            return {reader.catalogue.id(match.row) for match in [*matches, *nearest]}
+        finally:
+            await reader.close()
+
+    assert asyncio.run(found()) == {added.id}
+    assert check(tmp_path, 2) == []

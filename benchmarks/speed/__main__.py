@@ -1,0 +1,59 @@
+"""Runs the parts of the speed benchmark that are asked for, prints their tables, and writes JSON.
+
+`python -m benchmarks.speed --state DIR [--only d] [--sizes N,N] [--large] [--work DIR] [--json FILE]`;
+benchmarks/README.md says what each part measures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from benchmarks.speed import queries
+from benchmarks.speed.options import SpeedOptions
+
+LARGE = 1_000_000
+
+# Each part takes the options, prints its table, and returns what goes into the JSON.
+PARTS: dict[str, Callable[[SpeedOptions], Any]] = {"d": queries.run}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the parts one after the other, so that none disturbs another."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--state", type=Path, required=True, help="an index of real repositories")
+    parser.add_argument("--only", default=",".join(PARTS), metavar="LETTERS", help="parts, with commas")
+    parser.add_argument("--sizes", default="10000,100000", metavar="N,N", help="chunks of the indexes asked")
+    parser.add_argument("--large", action="store_true", help=f"also {LARGE:,} chunks: 5 GB, half an hour")
+    parser.add_argument("--work", type=Path, help="keep what is built here, and use it again")
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    options = parser.parse_args(arguments)
+
+    sizes = [int(size) for size in options.sizes.split(",")] + [LARGE] * options.large
+    with ExitStack() as stack:
+        work = options.work or Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="nightdex-speed-"))
+        )
+        work.mkdir(parents=True, exist_ok=True)
+        chosen = SpeedOptions(options.state.resolve(), work.resolve(), tuple(sizes))
+        load = os.getloadavg()[0]
+        print(
+            f"{os.cpu_count()} cores, load {load:.1f} before: above 0 other programs took part of the time\n"
+        )
+        results = {letter: PARTS[letter](chosen) for letter in options.only.split(",")}
+    if options.json:
+        options.json.write_text(
+            json.dumps({"cores": os.cpu_count(), "load": load, **results}, indent=1) + "\n"
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
