@@ -18,7 +18,15 @@ SIGNALS_OFF: dict[str, dict[str, float]] = {
     "file coherence": {"coherence": 0.0},
     "file match": {"file_match": 0.0},
     "saturation": {"saturation": 1.0},
-    "penalties": {"test": 1.0, "example": 1.0, "legacy": 1.0, "generated": 1.0, "declaration": 1.0},
+    "penalties": {
+        "test": 1.0,
+        "example": 1.0,
+        "legacy": 1.0,
+        "generated": 1.0,
+        "benchmark": 1.0,
+        "locale": 1.0,
+        "declaration": 1.0,
+    },
 }
 
 

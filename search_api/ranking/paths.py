@@ -19,12 +19,16 @@ _EXAMPLE_FOLDERS = frozenset(
 )
 _LEGACY_FOLDERS = frozenset({"legacy", "compat", "deprecated", "old", "_compat", "archive", "attic"})
 _GENERATED_FOLDERS = frozenset({"generated", "gen", "__generated__", "autogen"})
+_BENCHMARK_FOLDERS = frozenset({"bench", "benches", "benchmark", "benchmarks"})
+# The same texts once a language: each answers every question about them.
+_LOCALE_FOLDERS = frozenset({"locale", "locales", "i18n", "l10n", "translations"})
 
 _TEST_FILE = re.compile(
     r"^(?:test_.*|.*_test|.*_tests|.*_spec|.*[.-](?:test|spec)|.*(?<=[a-z\d])(?:Tests?|Spec)|conftest|tests?)$"
 )
 _LEGACY_FILE = re.compile(r"(?:^|[_.-])(?:compat|legacy|deprecated|old)(?:$|[_.-])", re.IGNORECASE)
 _GENERATED_FILE = re.compile(r"(?:_pb2|_pb2_grpc|\.pb|\.g|\.generated|_generated|\.gen|_gen)$", re.IGNORECASE)
+_VERSION_FOLDER = re.compile(r"(?:^|/)v(\d{1,4})/")
 _DECLARATION_NAMES = (".d.ts", ".d.mts", ".d.cts", ".pyi")
 # Files that mostly repeat what others define.
 _REEXPORTS = frozenset({"__init__.py", "index.ts", "index.js", "index.tsx", "mod.rs", "package-info.java"})
@@ -32,7 +36,10 @@ _REEXPORTS = frozenset({"__init__.py", "index.ts", "index.js", "index.tsx", "mod
 
 @lru_cache(maxsize=_REMEMBERED_PATHS)
 def roles(path: str) -> tuple[str, ...]:
-    """What a file is besides the code itself: "test", "example", "legacy", "generated", "declaration"."""
+    """What a file is besides the code itself.
+
+    "test", "example", "legacy", "generated", "declaration", "benchmark", "locale".
+    """
     *folders, name = path.split("/")
     around = {folder.lower() for folder in folders}
     stem = name.rsplit(".", 1)[0]
@@ -42,9 +49,18 @@ def roles(path: str) -> tuple[str, ...]:
         "example": bool(around & _EXAMPLE_FOLDERS),
         "legacy": bool(around & _LEGACY_FOLDERS) or bool(_LEGACY_FILE.search(stem)),
         "generated": bool(around & _GENERATED_FOLDERS) or bool(_GENERATED_FILE.search(stem)),
+        "benchmark": bool(around & _BENCHMARK_FOLDERS),
+        "locale": bool(around & _LOCALE_FOLDERS),
         "declaration": name.endswith(_DECLARATION_NAMES) or name in _REEXPORTS,
     }
     return tuple(role for role, holds in checks.items() if holds)
+
+
+@lru_cache(maxsize=_REMEMBERED_PATHS)
+def version_folder(path: str) -> tuple[str, int] | None:
+    """The version folder that a path passes through: (`src`, 3) for `src/v3/types.ts`; None without one."""
+    match = _VERSION_FOLDER.search(path)
+    return (path[: match.start()], int(match[1])) if match else None
 
 
 @lru_cache(maxsize=_REMEMBERED_PATHS)

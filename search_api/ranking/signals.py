@@ -35,6 +35,8 @@ _ASKS_FOR = {
     "example": frozenset(terms("example examples sample demo tutorial docs documentation readme")),
     "legacy": frozenset(terms("legacy deprecated compat compatibility old backward")),
     "generated": frozenset(terms("generated codegen")),
+    "benchmark": frozenset(terms("benchmark benchmarks bench performance speed")),
+    "locale": frozenset(terms("locale locales language languages translation translated i18n l10n")),
     "declaration": frozenset(terms("declaration declarations typings stub export exports")),
 }
 
@@ -150,10 +152,11 @@ def lift_matching_files(ranking: Ranking) -> None:
 def lift_definitions(ranking: Ranking) -> None:
     """What defines a symbol that the query names gains, and is pulled in where no list found it.
 
-    Of namesakes the outermost gain most (`Engine` means the type before a method of that name), and what
-    defines a thing before what adds to it.
+    Of namesakes the outermost gain most (`Engine` means the type before a method of that name), what defines
+    a thing before what adds to it, and before both what lies in the file of that name: of the parts of a
+    class the one in `Mapper.cs`, not those in `Mapper.Async.cs`.
     """
-    question, weights, symbol = ranking.question, ranking.weights, ranking.catalogue.symbol
+    question, weights, catalogue = ranking.question, ranking.weights, ranking.catalogue
     for word in question.symbols:
         if question.symbol_like:
             size = weights.definition
@@ -164,12 +167,15 @@ def lift_definitions(ranking: Ranking) -> None:
         if not size:
             continue
         depths = {
-            row: symbol[row].count(".") for row in definitions(word, ranking.catalogue, ranking.allowed)
+            row: catalogue.symbol[row].count(".") for row in definitions(word, catalogue, ranking.allowed)
         }
+        home = word.rpartition(".")[2].replace("_", "").lower()
+        at_home = {row for row in depths if paths.joined_name(catalogue.path[row]) == home}
         for row, depth in depths.items():
             candidate = ranking.candidates.setdefault(row, Candidate(row))
             if "definition" not in candidate.signals:
-                minor = depth > min(depths.values()) or ranking.catalogue.kind[row] == "impl"
+                elsewhere = bool(at_home) and row not in at_home
+                minor = depth > min(depths.values()) or catalogue.kind[row] == "impl" or elsewhere
                 candidate.score += ranking.top * size * (weights.minor_definition if minor else 1)
                 candidate.signals.append("definition")
 
@@ -207,7 +213,10 @@ def lift_path_stems(ranking: Ranking) -> None:
 
 
 def press_side_paths(ranking: Ranking) -> None:
-    """Tests, examples, legacy, generated and declaring files lose, unless the query asks for them."""
+    """Tests, examples, legacy and the like lose, unless the query asks for them.
+
+    So do files of an older version (`v3/` where a candidate lies in `v4/`), unless the query names it.
+    """
     weights = ranking.weights
     question = ranking.question
     factors = {
@@ -215,14 +224,37 @@ def press_side_paths(ranking: Ranking) -> None:
         "example": weights.example,
         "legacy": weights.legacy,
         "generated": weights.generated,
+        "benchmark": weights.benchmark,
+        "locale": weights.locale,
         "declaration": weights.declaration,
     }
     pressed = {role: size for role, size in factors.items() if size != 1 and not question.asks_for(role)}
+    superseded = _superseded(ranking) if "legacy" in pressed else frozenset()
     for candidate in ranking.candidates.values():
         for role in paths.roles(ranking.catalogue.path[candidate.row]):
             if role in pressed:
                 candidate.score *= pressed[role]
                 candidate.signals.append(f"{role}-penalty")
+        if ranking.file(candidate.row) in superseded:
+            candidate.score *= weights.legacy
+            candidate.signals.append("older-version")
+
+
+def _superseded(ranking: Ranking) -> frozenset[_File]:
+    """The candidates' files beside which another candidate lies in a folder of a newer version."""
+    catalogue = ranking.catalogue
+    found: dict[_File, tuple[tuple[int, str], int]] = {}
+    newest: dict[tuple[int, str], int] = {}
+    for file, group in ranking.by_file().items():
+        if (folder := paths.version_folder(catalogue.path[group[0].row])) is not None:
+            place = (file[0], folder[0])
+            found[file] = (place, folder[1])
+            newest[place] = max(newest.get(place, 0), folder[1])
+    return frozenset(
+        file
+        for file, (place, version) in found.items()
+        if version < newest[place] and f"v{version}" not in ranking.question.words
+    )
 
 
 def saturate_files(ranking: Ranking) -> None:

@@ -30,6 +30,8 @@ class RankingWeights:
     example: float = 0.4
     legacy: float = 0.5
     generated: float = 0.3
+    benchmark: float = 0.4
+    locale: float = 0.4
     declaration: float = 0.7
 
 

@@ -114,3 +114,29 @@ async def test_a_file_of_which_much_matches_comes_before_one_good_chunk(tmp_path
     ]
     assert [("file-match" in hit.why.signals) for hit in found] == [True, False]
     assert found[0].path == "z/hub.py"
+
+
+async def test_a_newer_version_comes_first_unless_the_older_one_is_named(tmp_path: Path) -> None:
+    rows = [
+        make_row(path="src/v3/types.ts", symbol="Money", kind="class", text="class Money { amount }"),
+        make_row(path="src/v4/types.ts", symbol="Money", kind="class", text="class Money { amount }"),
+        make_row(
+            repo="other", path="src/v3/bill.ts", symbol="Bill", kind="class", text="class Bill { money }"
+        ),
+    ]
+    hits = await ranked(tmp_path, rows, "Money")
+    assert [(hit.path, "older-version" in hit.why.signals) for hit in hits] == [
+        ("src/v4/types.ts", False),
+        ("src/v3/types.ts", True),
+        ("src/v3/bill.ts", False),
+    ]
+    named = await ranked(tmp_path, rows, "the amount of money in v3")
+    assert not any("older-version" in hit.why.signals for hit in named)
+
+
+async def test_of_the_parts_of_a_class_the_one_in_the_file_of_its_name_comes_first(tmp_path: Path) -> None:
+    rows = [
+        make_row(path=path, symbol="Mapper", kind="class", text="partial class Mapper { }")
+        for path in ("Mapper.Async.cs", "Mapper.Readers.cs", "Mapper.cs")
+    ]
+    assert (await ranked(tmp_path, rows, "Mapper"))[0].path == "Mapper.cs"

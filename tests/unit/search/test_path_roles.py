@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from search_api.ranking.paths import name_terms, roles
+from search_api.ranking.paths import name_terms, roles, version_folder
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,9 @@ from search_api.ranking.paths import name_terms, roles
         ("api/service_pb2.py", ("generated",)),
         ("types/index.d.ts", ("declaration",)),
         ("pkg/__init__.py", ("declaration",)),
+        ("crates/parser/benches/lexer.rs", ("benchmark",)),
+        ("src/locales/de.ts", ("locale",)),
+        ("src/locale.ts", ()),
         ("tests/examples/old/a.py", ("test", "example", "legacy")),
     ],
 )
@@ -34,3 +37,17 @@ def test_a_file_is_named_by_its_stem_and_its_folder() -> None:
 
 def test_a_dotfile_has_a_name() -> None:
     assert "gitignor" in name_terms(".gitignore")
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("src/v3/types.ts", ("src", 3)),
+        ("v12/api/types.ts", ("", 12)),
+        ("src/v3.ts", None),
+        ("src/v1beta1/types.go", None),
+        ("src/dev3/types.go", None),
+    ],
+)
+def test_a_folder_may_name_a_version(path: str, expected: tuple[str, int] | None) -> None:
+    assert version_folder(path) == expected
