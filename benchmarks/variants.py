@@ -15,7 +15,6 @@ SIGNALS_OFF: dict[str, dict[str, float]] = {
     "minor definitions": {"minor_definition": 1.0},
     "path stem": {"path_stem": 0.0, "whole_stem": 0.0},
     "whole stem": {"whole_stem": 0.0},
-    "file coherence": {"coherence": 0.0},
     "file match": {"file_match": 0.0},
     "saturation": {"saturation": 1.0},
     "penalties": {

@@ -1,7 +1,7 @@
 """What moves a candidate up or down after fusion: one small function a signal.
 
-Most signals and sizes began as semble's published ones (definition, path stem, file coherence, saturation,
-penalties by kind of path); benchmarks/README.md says what each is worth. Each writes its name on the
+Most signals and sizes began as semble's published ones (definition, path stem, saturation, penalties by kind
+of path); benchmarks/README.md says what each is worth. Each writes its name on the
 candidates it moved, and each is off at its neutral weight.
 """
 
@@ -112,20 +112,6 @@ class Ranking:
     def file(self, row: int) -> _File:
         """Names the file a row was cut from, without looking its texts up."""
         return self.catalogue.file[row]
-
-
-def lift_coherent_files(ranking: Ranking) -> None:
-    """Where several chunks of a file are candidates, its best one gains by the sum of all."""
-    if not ranking.weights.coherence:
-        return
-    by_file = ranking.by_file()
-    sums = {file: sum(candidate.score for candidate in group) for file, group in by_file.items()}
-    largest = max(sums.values(), default=0.0)
-    for file, group in by_file.items():
-        if len(group) > 1 and largest > 0:
-            best = _best(group)
-            best.score += ranking.top * ranking.weights.coherence * sums[file] / largest
-            best.signals.append("file-coherence")
 
 
 def lift_matching_files(ranking: Ranking) -> None:
@@ -274,7 +260,6 @@ Signal = Callable[[Ranking], None]
 
 # In this order: boosts see fused scores, penalties see boosts, saturation sees the outcome.
 FUSED_SIGNALS: tuple[Signal, ...] = (
-    lift_coherent_files,
     lift_matching_files,
     lift_definitions,
     lift_path_stems,

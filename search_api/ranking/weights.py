@@ -17,22 +17,21 @@ class RankingWeights:
     dense_share_symbol: float = 0.3
     dense_share_language: float = 0.5
     definition: float = 3.0
-    mentioned_definition: float = 1.5  # a symbol named inside a question, rather than being all of it
+    mentioned_definition: float = 1.0  # a symbol named inside a question, rather than being all of it
     capitalised_definition: float = 0.3  # one that may be an ordinary word: "Session", "URL"
     minor_definition: float = 0.7  # factor on the boost: a namesake further inside, an extension
     path_stem: float = 1.0
-    whole_stem: float = 0.2  # on top, for a name of which the query holds every word
-    coherence: float = 0.1
+    whole_stem: float = 0.1  # on top, for a name of which the query holds every word
     file_match: float = 0.5
     further_chunk: float = 0.9  # factor on what each further chunk adds to its file's match
     saturation: float = 0.5
     test: float = 0.3
-    example: float = 0.4
+    example: float = 0.6
     legacy: float = 0.5
     generated: float = 0.3
     benchmark: float = 0.4
     locale: float = 0.4
-    declaration: float = 0.7
+    declaration: float = 0.85
 
 
 DEFAULT_WEIGHTS = RankingWeights()

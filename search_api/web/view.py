@@ -38,13 +38,15 @@ SIGNALS = {
     "name": "Its name is the one asked for.",
     "name-prefix": "Its name begins with what was asked for.",
     "path-stem": "Its file is named with the query's words.",
-    "file-coherence": "Other chunks of its file were found as well.",
     "file-match": "Its file as a whole holds many of the query's words.",
     "saturation": "Lowered: a better hit of the same file stands above.",
     "test-penalty": "Lowered: it is a test, and the query does not ask for tests.",
     "example-penalty": "Lowered: it is an example or documentation, and the query does not ask for that.",
     "legacy-penalty": "Lowered: it is marked as legacy, and the query does not ask for that.",
     "generated-penalty": "Lowered: it is generated, and the query does not ask for that.",
+    "benchmark-penalty": "Lowered: it is a benchmark, and the query does not ask for that.",
+    "locale-penalty": "Lowered: it is a translation, and the query does not ask for that.",
+    "older-version": "Lowered: a hit beside it is of a newer version, and the query does not name this one.",
     "declaration-penalty": "Lowered: it only declares, and the query does not ask for that.",
 }
 

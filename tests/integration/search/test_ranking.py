@@ -109,7 +109,7 @@ async def test_a_file_of_which_much_matches_comes_before_one_good_chunk(tmp_path
     rows = [*hub, make_row(path="a/leaf.py", symbol="leaf", text="adapter factory lookup leaf")]
     asked = "adapter factory lookup"
     found = [
-        (await ranked(tmp_path, rows, asked, replace(DEFAULT_WEIGHTS, coherence=0.0, file_match=size)))[0]
+        (await ranked(tmp_path, rows, asked, replace(DEFAULT_WEIGHTS, file_match=size)))[0]
         for size in (0.5, 0.0)
     ]
     assert [("file-match" in hit.why.signals) for hit in found] == [True, False]
