@@ -24,7 +24,8 @@ from indexer.nightly import NightOptions, run_night
 from indexer.sources.definition import SourceDefinition, SourceKind
 from model_chain.backends.embedded import EmbeddedEmbedder
 from model_chain.backends.extractive import ExtractiveSummariser
-from nightdex.models import embedder_for
+from nightdex.models import embedders_of
+from nightdex.settings import Embedding
 from search_api.query import Mode, parse_query
 from search_api.search import Searcher, searching
 
@@ -93,7 +94,7 @@ def _index(folder: Path, state: Path) -> None:
 
 
 async def _ask(pairs: Sequence[DocPair], state: Path, per_language: int) -> list[Found]:
-    async with searching(state, embedder_for) as searcher:
+    async with searching(state, embedders_of(Embedding())) as searcher:
         chosen = _choose(pairs, searcher.serving.current().reader.catalogue, per_language)
         return [
             Found(
