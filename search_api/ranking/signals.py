@@ -1,8 +1,8 @@
 """What moves a candidate up or down after fusion: one small function a signal.
 
 Most signals and sizes began as semble's published ones (definition, path stem, saturation, penalties by kind
-of path); benchmarks/README.md says what each is worth. Each writes its name on the
-candidates it moved, and each is off at its neutral weight.
+of path); benchmarks/README.md says what each is worth. Each writes its name on the candidates it moved, and
+each is off at its neutral weight.
 """
 
 from __future__ import annotations
@@ -232,8 +232,9 @@ def _superseded(ranking: Ranking) -> frozenset[_File]:
     found: dict[_File, tuple[tuple[int, str], int]] = {}
     newest: dict[tuple[int, str], int] = {}
     for file, group in ranking.by_file().items():
-        if (folder := paths.version_folder(catalogue.path[group[0].row])) is not None:
-            place = (file[0], folder[0])
+        row = group[0].row
+        if (folder := paths.version_folder(catalogue.path[row])) is not None:
+            place = (int(catalogue.repo.codes[row]), folder[0])
             found[file] = (place, folder[1])
             newest[place] = max(newest.get(place, 0), folder[1])
     return frozenset(
