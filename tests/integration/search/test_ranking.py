@@ -95,7 +95,8 @@ async def test_a_folder_that_all_candidates_share_says_nothing(tmp_path: Path) -
     text = "def run(request): return state(request)"
     rows = [make_row(path=f"middleware/part{n}.py", symbol="run", text=text) for n in range(20)]
     rows.append(make_row(path="web/state.py", symbol="run", text=text))
-    hits = await ranked(tmp_path, rows, "request state in middleware")
+    names_above_all = replace(DEFAULT_WEIGHTS, path_stem=2.0)
+    hits = await ranked(tmp_path, rows, "request state in middleware", names_above_all)
     assert hits[0].path == "web/state.py"
 
 
