@@ -111,15 +111,17 @@ class ModelProcess:
         while block := await self._process.stderr.read(STDERR_BYTES):
             self._complaint = (self._complaint + block)[-STDERR_BYTES:]
 
-    async def _end(self) -> None:
-        """End it and everything in its group, politely first."""
+    async def end(self) -> None:
+        """End it and everything in its group, politely first, and close its pipes."""
         for how in (signal.SIGTERM, signal.SIGKILL):
             if self._process.returncode is not None:
-                return
+                break
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, how)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._process.wait(), TERMINATE_SECONDS)
+        # asyncio offers no public way to close the pipes of a process whose output nobody reads to the end.
+        self._process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 @asynccontextmanager
@@ -133,8 +135,8 @@ async def model_process(
         ChainRecursion: this process was itself started by a model of the chain.
     """
     refuse_recursion()
-    try:
-        process = await asyncio.create_subprocess_exec(
+    starting = asyncio.create_task(
+        asyncio.create_subprocess_exec(
             *command,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
@@ -144,17 +146,22 @@ async def model_process(
             limit=LONGEST_SESSION_LINE,
             start_new_session=True,
         )
+    )
+    try:
+        running = ModelProcess(await asyncio.shield(starting))
     except OSError as error:
         raise CliMissing(f"{command[0]} cannot be started in {folder}: {error.strerror}.") from error
-    running = ModelProcess(process)
+    except asyncio.CancelledError:
+        # Cancelled half-way, asyncio waits for a process whose pipes it never connects: for ever.
+        with contextlib.suppress(OSError):
+            await ModelProcess(await starting).end()
+        raise
     beside = [asyncio.create_task(running._feed(given)), asyncio.create_task(running._listen())]  # noqa: SLF001 - one unit
     try:
         yield running
         await asyncio.gather(*beside)
     finally:
-        await asyncio.shield(running._end())  # noqa: SLF001 - one unit
         for task in beside:
             task.cancel()
+        await asyncio.shield(running.end())
         await asyncio.gather(*beside, return_exceptions=True)
-        # asyncio offers no public way to close the pipes of a process whose output nobody reads to the end.
-        process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001

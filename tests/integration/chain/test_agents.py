@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import subprocess
 import time
@@ -71,6 +72,12 @@ def wait_for(marker: Path) -> str:
 
 def bash(command: str) -> fake_anthropic.Reply:
     return fake_anthropic.uses_tool("Bash", {"command": command, "description": "x"})
+
+
+def command_lines() -> Iterator[bytes]:
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it has just ended
+            yield (process / "cmdline").read_bytes()
 
 
 async def test_the_coder_reads_and_cannot_write(
@@ -176,3 +183,17 @@ async def test_a_cancelled_agent_leaves_no_process_behind(tmp_path: Path) -> Non
         await work
     assert time.monotonic() - began < 5
     assert not is_running(grandchild)
+
+
+@pytest.mark.parametrize("steps", range(12))
+async def test_an_agent_cancelled_while_it_starts_is_ended_too(tmp_path: Path, steps: int) -> None:
+    program = tmp_path / "claude"
+    program.write_text("#!/bin/sh\nsleep 600\n")
+    program.chmod(0o755)
+    work = asyncio.create_task(ClaudeCli(replace(HAIKU, command=str(program))).work(CodeTask("x", tmp_path)))
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(work, 20)
+    assert not any(str(program).encode() in line for line in command_lines())
