@@ -116,3 +116,9 @@ COMMAND_SECONDS = 110.0
 
 # The local tier's context for a task: a long note with its answer; more slows a consumer GPU to a crawl.
 LOCAL_CONTEXT_TOKENS = 16_384
+
+# A document of this length is twenty pages; nobody says yes to more with open eyes.
+LONGEST_PRD = 60_000
+
+# Of a branch and a file name.
+LONGEST_SLUG = 48

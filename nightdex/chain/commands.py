@@ -81,6 +81,25 @@ def run(
 
 
 @app.command()
+def handoff(
+    feature: Annotated[str, typer.Argument(help="The feature, in a sentence or two.")],
+    *,
+    folder: FolderOption = Path(),
+    yes: Annotated[bool, typer.Option("--yes", help="The document is good: implement it.")] = False,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> int:
+    """Let Opus specify a feature and Codex implement it in a worktree of its own.
+
+    The document is written to docs/; a person says yes to it; what is implemented is reviewed. The same
+    command goes on where it broke off. Nothing is committed or pushed.
+    """
+    from nightdex.chain.handoff import handoff_command
+
+    return handoff_command(_chain(config), feature, folder, yes=yes, as_json=as_json)
+
+
+@app.command()
 def ledger(
     *,
     day: Annotated[

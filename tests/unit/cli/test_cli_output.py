@@ -69,6 +69,7 @@ COMMANDS = [
     "chain",
     "chain route",
     "chain run",
+    "chain handoff",
     "chain ledger",
     "chain tiers",
     "chain guard",
