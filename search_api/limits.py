@@ -108,6 +108,10 @@ PAGE_HITS = 10
 # Nights on a page of it: a month, as a chart can still show it.
 NIGHTS_SHOWN = 30
 
+# Days of the chain that it shows, and at most.
+CHAIN_DAYS = 14
+MAX_CHAIN_DAYS = 366
+
 # Searches that run at once; more than the cores can use only wait inside the store instead of before it.
 MAX_RUNNING = 16
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from search_api.routes import asking, editors, files, index, operations, search, similar
-from search_api.web import nights_page, pages
+from search_api.web import chain_page, nights_page, pages
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -20,4 +20,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     operations.router,
     pages.router,
     nights_page.router,
+    chain_page.router,
 )

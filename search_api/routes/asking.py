@@ -18,10 +18,10 @@ from starlette.concurrency import run_in_threadpool
 from search_api.asking import EVENT_NAMES, Action, Asked, Began, Ended
 from search_api.caller import CallerOf
 from search_api.dependencies import ChainOf, DeferrerOf
-from search_api.errors import LedgerUnreadable
 from search_api.limits import MAX_FILTER_VALUES, MAX_PACK_TOKENS, MIN_TOKENS, PACK_TOKENS
 from search_api.problem import problems
 from search_api.query import question
+from search_api.spending import operations_seen
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -173,21 +173,11 @@ async def get_ledger(
     request: Annotated[LedgerRequest, Query()], chain: ChainOf, caller: CallerOf
 ) -> LedgerTable:
     """What each tier did and cost, and what the same would have cost on Opus alone."""
-    from model_chain.ledger import LedgerUnavailable  # noqa: PLC0415 - the chain's, where there is one
-    from model_chain.typical_day import day_document, summarise_day  # noqa: PLC0415 - the same
+    from model_chain.typical_day import day_document, summarise_day  # noqa: PLC0415 - where there is a chain
 
     until = (request.until or datetime.now(UTC).date()) + timedelta(days=1)
     since = request.since or until - timedelta(days=1)
-    operations = []
-    if chain is not None:
-        try:
-            operations = await run_in_threadpool(
-                chain.account.ledger.operations, _start(since), _start(until)
-            )
-        except LedgerUnavailable as error:
-            raise LedgerUnreadable(str(error)) from error
-    if caller.scope is not None:
-        operations = [operation for operation in operations if operation.caller == caller.name]
+    operations = await operations_seen(chain, caller, since, until)
     table = day_document(summarise_day(operations), since.isoformat(), until.isoformat())
     return LedgerTable.model_validate(table)
 
@@ -202,7 +192,3 @@ async def _stream(first: Event, events: AsyncGenerator[Event, None]) -> AsyncGen
 def _event(event: Event) -> bytes:
     told = event.asked if isinstance(event, Began | Ended) else event
     return format_sse_event(event=EVENT_NAMES[type(event)], data_str=json.dumps(asdict(told)))
-
-
-def _start(day: date) -> float:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()

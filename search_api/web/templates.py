@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse
 
 from search_api.render import visible
 
-PAGES = (("/", "Search"), ("/nights", "Nights"))
+PAGES = (("/", "Search"), ("/nights", "Nights"), ("/chain", "Chain"))
 
 
 async def html(template: str, status: int = 200, **values: object) -> HTMLResponse:
