@@ -10,12 +10,13 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
 
+from model_chain.daemon_threads import DaemonThreads
 from search_api.limits import HEAD_CHECK_S, HEAD_CHECKS_AT_ONCE, HEAD_DEADLINE_S
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Heads:
         self._read = read
         self._known: dict[str, _Known] = {}
         self._running: dict[str, asyncio.Future[_Known]] = {}
-        self._threads = ThreadPoolExecutor(HEAD_CHECKS_AT_ONCE, thread_name_prefix="heads")
+        self._threads = DaemonThreads(HEAD_CHECKS_AT_ONCE, "heads")
 
     async def mark(self, hits: tuple[Hit, ...], states: Mapping[str, RepositoryState]) -> tuple[Hit, ...]:
         """The hits with `head_moved` and `outdated`, where they can be told."""
@@ -80,7 +81,7 @@ class Heads:
 
     def close(self) -> None:
         """Let go of the threads; a git that hangs is not waited for."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._threads.close()
 
     def _check(self, state: RepositoryState, paths: set[str]) -> asyncio.Future[_Known]:
         """What is known of a repository, or will be. A look that is under way is joined, not repeated."""
@@ -92,8 +93,8 @@ class Heads:
             return done
         if (running := self._running.get(state.name)) is None:
             wanted = paths | (known.paths if known is not None and known.is_fresh(state) else set())
-            running = self._running[state.name] = loop.run_in_executor(
-                self._threads, self._look, state, wanted
+            running = self._running[state.name] = asyncio.wrap_future(
+                self._threads.submit(partial(self._look, state, wanted))
             )
             running.add_done_callback(lambda done: self._remember(state.name, done))
         return running

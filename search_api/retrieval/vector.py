@@ -8,12 +8,13 @@ import threading
 import time
 import traceback
 from collections import OrderedDict
-from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import structlog
 
+from model_chain.daemon_threads import DaemonThreads
 from model_chain.errors import ModelChanged, ModelError, ModelMissing, ModelUnavailable
 from search_api.limits import (
     EMBEDDER_COOLDOWN_S,
@@ -24,6 +25,7 @@ from search_api.limits import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
 
     from index_store.schema import EmbedderRecord, Vector
     from model_chain.protocol import Embedder, Fingerprint
@@ -58,7 +60,7 @@ class QueryEmbedder:
         self._deadline_s = deadline_s
         self._embedder: Embedder | None = None
         self._making = threading.Lock()
-        self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="embed-query")
+        self._threads = DaemonThreads(2, "embed-query")
         self._cache: OrderedDict[str, Vector] = OrderedDict()
         self._resting_until = 0.0
         self._last_failure = ""
@@ -90,12 +92,12 @@ class QueryEmbedder:
 
     def close(self) -> None:
         """Let go of threads and connections; a call that hangs is not waited for."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._threads.close()
         if self._embedder is not None:
             self._embedder.close()
 
     async def _within(self, deadline_s: float, text: str) -> Vector:
-        call = self._threads.submit(self._embed, text)
+        call = self._threads.submit(partial(self._embed, text))
         try:
             async with asyncio.timeout(deadline_s):
                 return await asyncio.wrap_future(call)

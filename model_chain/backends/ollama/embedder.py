@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -17,6 +17,7 @@ from model_chain.backends.ollama.client import HostFailing, OllamaClient
 from model_chain.backends.ollama.hosts import Hosts, Patience
 from model_chain.backends.ollama.prefixes import prefixes_of
 from model_chain.cut import cut_middle, cut_to_tokens, encodable
+from model_chain.daemon_threads import DaemonThreads
 from model_chain.errors import BadReply, InputTooLong, ModelError, ModelMissing, ModelRefused, NothingToEmbed
 from model_chain.limits import (
     DIGEST_AGE_SECONDS,
@@ -103,14 +104,14 @@ class OllamaEmbedder:
         """
         vectors = np.zeros((len(texts), self._fingerprint.dimension), dtype=np.float32)
         failures: dict[int, str] = {}
-        with ThreadPoolExecutor(self._hosts.capacity, thread_name_prefix="ollama-embed") as pool:
-            running = [pool.submit(self._embed_batch, batch) for batch in self._batches(texts, failures)]
-            try:
-                outcomes = [outcome for future in running for outcome in future.result()]
-            except BaseException:
-                for future in running:
-                    future.cancel()
-                raise
+        threads = DaemonThreads(self._hosts.capacity, "ollama-embed")
+        try:
+            running = [
+                threads.submit(partial(self._embed_batch, batch)) for batch in self._batches(texts, failures)
+            ]
+            outcomes = [outcome for future in running for outcome in future.result()]
+        finally:
+            threads.close()
         for index, outcome in outcomes:
             if isinstance(outcome, str):
                 failures[index] = outcome

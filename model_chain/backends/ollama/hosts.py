@@ -167,9 +167,12 @@ class Hosts:
 
     def _leave_out(self, host: _Host) -> None:
         with self._changed:
-            host.failures += 1
             host.verified_at = None
-            host.retry_at = time.monotonic() + self._patience.pause(host.failures)
+            now = time.monotonic()
+            # Calls that ran side by side fail together: that is one failure.
+            if host.retry_at <= now:
+                host.failures += 1
+                host.retry_at = now + self._patience.pause(host.failures)
 
     def _leave_out_unfit(self, host: _Host) -> bool:
         """Leave out a host that lacks the model; False where no other host is left."""

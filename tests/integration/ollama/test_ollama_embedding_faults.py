@@ -174,6 +174,15 @@ def test_a_refused_connection_is_unavailable() -> None:
             OllamaEmbedder(EMBED_MODEL, [server.url], IMPATIENT)
 
 
+def test_calls_that_fail_side_by_side_are_one_failure_of_the_host() -> None:
+    with ScriptedOllama() as server, OllamaEmbedder(EMBED_MODEL, [server.url], IMPATIENT) as embedder:
+        server.stop()
+        with pytest.raises(ModelUnavailable):
+            embedder.embed_documents([f"text {index}" for index in range(320)])
+        # Four attempts, however many calls made them: the pauses double from one to the next, not within one.
+        assert embedder._hosts._hosts[0].failures <= 5
+
+
 def test_a_restarted_server_is_found_again() -> None:
     with ScriptedOllama() as server, OllamaEmbedder(EMBED_MODEL, [server.url], IMPATIENT) as embedder:
         server.stop()
