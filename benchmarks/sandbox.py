@@ -55,6 +55,21 @@ _STAND_INS = {
     "watch": _DROP_OPTIONS.replace("{valued}", "-n|--interval") + 'exec sh -c "$*"\n',
     "which": 'for w in "$@"; do type -P "$w"; done\n',
     "sleep": "exit 0\n",
+    "chroot": 'shift; exec "$@"\n',
+    "chrt": _DROP_OPTIONS.replace("{valued}", "-T|-P|-D") + 'shift; exec "$@"\n',
+    "numactl": _DROP_OPTIONS.replace("{valued}", "-N|-C|-m") + 'exec "$@"\n',
+    "strace": _DROP_OPTIONS.replace("{valued}", "-o|-e|-p") + 'exec "$@"\n',
+    "direnv": '[ "$1" = exec ] && { shift 2; exec "$@"; }\n',
+    "bundle": '[ "$1" = exec ] && { shift; exec "$@"; }\n',
+    **dict.fromkeys(("uv", "poetry"), '[ "$1" = run ] && { shift; exec "$@"; }\n'),
+    **dict.fromkeys(
+        ("unshare", "ltrace", "valgrind", "entr", "systemd-run", "prlimit", "torsocks"),
+        _DROP_OPTIONS.replace("{valued}", "--none") + 'exec "$@"\n',
+    ),
+    **dict.fromkeys(
+        ("su", "runuser", "script"),
+        'while [ $# -gt 0 ]; do [ "$1" = -c ] && exec sh -c "$2"; shift; done\n',
+    ),
     "parallel": _DROP_OPTIONS.replace("{valued}", "-j|--jobs")
     + """
 template=(); inputs=()

@@ -48,6 +48,7 @@ _LAUNCHERS = {
     "setsid": _Options(),
     "time": _Options("fo", ("format", "output")),
     "command": _Options(inert="vV"),
+    "builtin": _Options(),
     "exec": _Options("a"),
     "chrt": _Options("TPD", operands=1),
     "taskset": _Options(operands=1),
@@ -55,6 +56,14 @@ _LAUNCHERS = {
     "unshare": _Options(),
     "fakeroot": _Options("lsib"),
     "caffeinate": _Options("tw"),
+    "prlimit": _Options(),
+    "setpriv": _Options(),
+    "numactl": _Options("NCmiplo"),
+    "torsocks": _Options(),
+    "xvfb-run": _Options("efnsw"),
+    "systemd-run": _Options("puMHtE", ("property", "unit", "uid", "gid", "nice", "setenv", "slice")),
+    "valgrind": _Options(),
+    "ltrace": _Options("oepsuaFlxn"),
     "strace": _Options("oepsuEaISXOb"),
     "unbuffer": _Options(),
     "chronic": _Options(),
@@ -73,7 +82,7 @@ _LAUNCHERS = {
         ),
     ),
 }  # fmt: skip
-_SHELLS = frozenset(("sh", "bash", "dash", "zsh", "ksh", "ash"))
+SHELLS = frozenset(("sh", "bash", "dash", "zsh", "ksh", "ash"))
 _KEYWORDS = frozenset(("!", "{", "(", "then", "do", "else", "time", "coproc"))
 _PROJECT_RUNNERS = {
     "uv": ("run", 0), "poetry": ("run", 0), "pipenv": ("run", 0), "pdm": ("run", 0), "bundle": ("exec", 0),
@@ -89,7 +98,7 @@ def launches(argv: Fields) -> list[Launch] | None:  # noqa: PLR0911 (one return 
             [Launch(tuple(args[1:]), external=False)] if argv[0] == "coproc" and args[1:2] == ["{"] else []
         )
         return [Launch(tuple(args), external=False), *named]
-    if name in _SHELLS:
+    if name in SHELLS:
         return _shell(args)
     if name == "eval":
         return [Launch(script=" ".join(args), same_shell=True)]

@@ -14,7 +14,8 @@ from typing import NamedTuple
 import tree_sitter_bash
 from tree_sitter import Language, Node, Parser
 
-from model_chain.guard.launchers import Launch, launches
+from model_chain.guard.known_text import printed, read_into, with_input
+from model_chain.guard.launchers import SHELLS, Launch, launches
 from model_chain.guard.limits import DEEPEST_CALL, LONGEST_COMMAND, MOST_ALTERNATIVES, MOST_COMMANDS
 from model_chain.guard.words import (
     UNKNOWN,
@@ -34,6 +35,8 @@ _BRANCHES = frozenset(
     ("if_statement", "elif_clause", "else_clause", "case_item", "while_statement", "c_style_for_statement")
 )
 _SUBSHELLS = frozenset(("subshell", "command_substitution", "process_substitution"))
+_BIN_FOLDERS = ("/bin", "/usr/bin", "/usr/local/bin")
+_BACKQUOTED = re.compile(r"`([^`]*)`")
 _FALLBACK_BREAKS = re.compile(r"[;&|\n()`]|\$\(|\b(?:then|do|else|if|while)\b")
 
 
@@ -72,6 +75,8 @@ def read_command(source: str) -> Reading:
         raise TooComplex
     reader = _Reader()
     reader.script(source, Scope(), 0)
+    if "\\\n" in source:  # the parser ends a word there; bash joins the two halves
+        reader.script(source.replace("\\\n", ""), Scope(), 0)
     return Reading(tuple(dict.fromkeys(reader.found)), reader.writes)
 
 
@@ -192,6 +197,7 @@ class _Reader:
                 self._children(redirect, scope.copy(), _NOTHING)
             else:
                 self._children(redirect, scope.copy(), _NOTHING)
+                stdin = self._fed(redirect, scope) or stdin
         if body is not None:
             self._walk(body, scope, stdin)
         for child in rest:  # what follows on the heredoc's first line: a pipe from the body, or && and ||
@@ -202,6 +208,13 @@ class _Reader:
                 else _NOTHING
             )
             self._walk(child, scope, writer)
+
+    def _fed(self, redirect: Node, scope: Scope) -> _Input | None:
+        """`< <(…)`: what the process prints, as far as it can be told."""
+        source = redirect.named_children[-1] if redirect.named_children else None
+        if source is None or source.type != "process_substitution" or not text_of(redirect).startswith("<"):
+            return None
+        return _Input(self._output(source, scope))
 
     def _heredoc_text(self, redirect: Node, scope: Scope) -> str:
         body = next((child for child in redirect.named_children if child.type == "heredoc_body"), None)
@@ -277,6 +290,9 @@ class _Reader:
         if node.type in _SUBSHELLS:
             self._walk(node, scope, _NOTHING)
             return
+        if node.type == "expansion" and "`" in text_of(node):  # the grammar sees no backquotes in there
+            for source in _BACKQUOTED.findall(text_of(node)):
+                self._nested(source, scope.copy())
         for child in node.named_children:
             self._substitutions(child, scope)
 
@@ -305,10 +321,19 @@ class _Reader:
                 self._substitutions(child, scope)
         if node.child_by_field_name("name") is None:
             return
+        self._read_from_process(node, scope)
         for argv in self._argvs(node, scope):
             self._start(argv, scope, stdin, external=False)
             if argv[0] == UNKNOWN_SPLIT and len(argv) > 1:  # `$SUDO grep`: perhaps empty
                 self._start(argv[1:], scope, stdin, external=False)
+
+    def _read_from_process(self, node: Node, scope: Scope) -> None:
+        """`source <(…)` and `bash <(…)` run what the process prints."""
+        name, given = node.child_by_field_name("name"), node.children_by_field_name("argument")
+        if name is None or not given or given[0].type != "process_substitution":
+            return
+        if text_of(name) in ("source", ".", *SHELLS):
+            self._nested(self._output(given[0], scope) or "", scope)
 
     def _start(self, argv: Fields, scope: Scope, stdin: _Input, *, external: bool) -> None:
         if not argv:
@@ -325,13 +350,13 @@ class _Reader:
             self._call(body, argv, scope, stdin)
             if not may_be_missing:
                 return
-        self._builtin(argv, scope)
+        self._builtin(argv, scope, stdin.text)
         shown = tuple(map(from_ascii, argv))
         self.found.append(Invocation(shown, mechanical_word(name), stdin.writer, stdin.heredoc))
         for launch in launches(argv) or ():
             self._launch(launch, scope, stdin)
 
-    def _builtin(self, argv: Fields, scope: Scope) -> None:
+    def _builtin(self, argv: Fields, scope: Scope, stdin: str | None) -> None:
         if argv[0] == "set" and "--" in argv:
             scope.positional = ("", *argv[argv.index("--") + 1 :])
         elif argv[0] == "shopt" and "expand_aliases" in argv:
@@ -341,6 +366,10 @@ class _Reader:
                 name, equals, value = word.partition("=")
                 if equals:
                     scope.aliases[name] = value
+        elif argv[0] == "printf" and argv[1:2] == ("-v",) and len(argv) > 3:
+            scope.assign(argv[2], [(printed(("printf", *argv[3:])) or "",)])
+        elif argv[0] in ("read", "mapfile", "readarray") and stdin is not None:
+            read_into(scope, argv, stdin)
 
     def _call(self, body: Node, argv: Fields, scope: Scope, stdin: _Input) -> None:
         self._depth += 1
@@ -364,7 +393,7 @@ class _Reader:
                 self._start(launch.argv, scope, stdin, external=launch.external)
                 return
             known = stdin.text is not None
-            argv = _with_input(launch.argv, launch.appends, stdin.text or "") if known else launch.argv
+            argv = with_input(launch.argv, launch.appends, stdin.text or "") if known else launch.argv
             self._start(argv, scope, _NOTHING, external=launch.external)  # xargs gives the command no input
 
     @staticmethod
@@ -402,7 +431,7 @@ class _Reader:
             text = self._literal(scope.functions[argv[0]][0], scope)
             self._depth -= 1
             return text
-        return _printed(argv)
+        return printed(argv)
 
     # -- what the parser could not read
 
@@ -421,30 +450,11 @@ def mechanical_word(name: str) -> str:
     folder, slash, base = name.rpartition("/")
     if slash:
         absolute = folder.startswith(("/", "~", UNKNOWN, UNKNOWN_SPLIT, "..")) or not folder
-        if not (absolute and "bin" in folder.rpartition("/")[2]):
+        in_bin = "bin" in folder.rpartition("/")[2] or any(
+            fnmatchcase(known, folder) for known in _BIN_FOLDERS
+        )
+        if not (absolute and in_bin):
             return ""
         if set(base) & set("*?["):
             return next((word for word in sorted(MECHANICAL) if fnmatchcase(word, base)), "")
     return base if base in MECHANICAL else ""
-
-
-def _with_input(argv: Fields, replace: str, text: str) -> Fields:
-    fields = tuple(text.split())
-    if not replace:
-        return (*argv, *fields)
-    return tuple(word.replace(replace, fields[0] if fields else "") for word in argv)
-
-
-def _printed(argv: Fields) -> str | None:
-    name, args = argv[0], argv[1:]
-    if name == "echo":
-        while args and re.fullmatch(r"-[neE]+", args[0]):
-            args = args[1:]
-        return " ".join(args) + "\n"
-    if name == "printf" and args:
-        pattern = args[0].replace("\\n", "\n")
-        return "".join(pattern.replace("%s", arg) for arg in args[1:]) if "%s" in pattern else pattern
-    if name == "which" or (name in ("command", "type") and args[:1] in (("-v",), ("-p",), ("-P",))):
-        names = [word for word in args if not word.startswith("-")]
-        return "\n".join(names) + "\n"
-    return None

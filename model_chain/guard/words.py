@@ -14,6 +14,7 @@ from itertools import product
 from tree_sitter import Node
 
 from model_chain.guard.limits import MOST_ALTERNATIVES
+from model_chain.guard.parameters import transformed
 
 UNKNOWN = "\x01"  # quoted: exactly one field
 UNKNOWN_SPLIT = "\x02"  # unquoted: any number of fields, also none
@@ -101,8 +102,9 @@ class Expander:
             if not set(plain) & set("\"'$`"):
                 return [tuple(unescape(part) for part in braces(plain))]
         alternatives: list[Fields] = []
+        separators = "".join(part for fields in scope.variables.get("IFS", []) for part in fields) or " \t\n"
         for pieces in self._pieces(node, scope, quoted=False):
-            alternatives.append(_split(pieces))
+            alternatives.append(_split(pieces, separators))
             if len(alternatives) >= MOST_ALTERNATIVES:
                 break
         return list(dict.fromkeys(alternatives)) or [()]
@@ -183,7 +185,8 @@ class Expander:
         else:
             name, index, operator, indirect = match[2], match[3], match[4], bool(match[1])
             if operator is None and text[match.end() :] != "}":
-                return [[(UNKNOWN, "q" if quoted else "s")]]
+                made = self._transformed(name, text[match.end() : -1], scope)
+                return [[(value, "q" if quoted else "s")] for value in made or [UNKNOWN]]
         values = self._lookup(name, scope)
         if indirect and values:
             values = [value for (target, *_) in values for value in self._lookup(target, scope)]
@@ -192,6 +195,8 @@ class Expander:
             default = [
                 child for child in node.named_children if child.type not in ("variable_name", "subscript")
             ]
+            if default and operator.endswith("="):
+                scope.assign(name, self.values(default[0], scope))
             return self._pieces(default[0], scope, quoted=quoted) if default else [[("", how)]]
         if not values:
             return [[(UNKNOWN, how)]]
@@ -206,6 +211,11 @@ class Expander:
             alternatives.append(pieces)
         return alternatives
 
+    def _transformed(self, name: str, operation: str, scope: Scope) -> list[str]:
+        """What an operation makes of each known value; nothing where one cannot be told."""
+        known = [transformed(fields[0], operation) for fields in self._lookup(name, scope) if fields]
+        return [] if None in known else [value for value in known if value is not None]
+
     @staticmethod
     def _lookup(name: str, scope: Scope) -> list[Fields]:
         if name in ("@", "*"):
@@ -219,10 +229,11 @@ class Expander:
 def _indexed(fields: Fields, index: str) -> Fields:
     if index.isdigit():
         return fields[int(index) : int(index) + 1]
-    return (UNKNOWN,)
+    keyed = f"[{index}]="
+    return next(((field.removeprefix(keyed),) for field in fields if field.startswith(keyed)), (UNKNOWN,))
 
 
-def _split(pieces: Sequence[tuple[str, str]]) -> Fields:
+def _split(pieces: Sequence[tuple[str, str]], separators: str) -> Fields:
     fields: list[str] = []
     current: str | None = None
     for text, how in pieces:
@@ -232,7 +243,9 @@ def _split(pieces: Sequence[tuple[str, str]]) -> Fields:
         elif how == "q":
             current = (current or "") + text
         else:
-            for position, part in enumerate(re.split(r"[ \t\n]+", text.replace(UNKNOWN, UNKNOWN_SPLIT))):
+            for position, part in enumerate(
+                re.split(f"[{re.escape(separators)}]+", text.replace(UNKNOWN, UNKNOWN_SPLIT))
+            ):
                 if position:
                     fields += [current] if current is not None else []
                     current = None
