@@ -15,6 +15,7 @@ from index_store.simhash import NEAR_BITS
 
 CATALOGUE_COLUMNS = (
     "id", "repo", "path", "language", "kind", "name", "symbol", "start_line", "end_line", "part", "simhash",
+    "blob_id", "summary_source",
 )  # fmt: skip
 
 _Ints = NDArray[np.int32]
@@ -108,6 +109,8 @@ class Catalogue:
         self.language = _text_column(table["language"], order)
         self.kind = _text_column(table["kind"], order)
         self.symbol = _text_column(table["symbol"], order)
+        self.blob_id = _text_column(table["blob_id"], order)
+        self.summary_source = _text_column(table["summary_source"], order)
         self.name = _text_column(table["name"], order, folded=True)
         self._by_name = np.argsort(self.name.codes, kind="stable").astype(np.int32)
         self._names_sorted = self.name.codes[self._by_name]
@@ -215,7 +218,16 @@ class Catalogue:
     @property
     def nbytes(self) -> int:
         """Memory held by the columns and lookups."""
-        texts = (self.repo, self.path, self.language, self.kind, self.name, self.symbol)
+        texts = (
+            self.repo,
+            self.path,
+            self.language,
+            self.kind,
+            self.name,
+            self.symbol,
+            self.blob_id,
+            self.summary_source,
+        )
         numbers = (self.file, self.start_line, self.end_line, self.part)
         lookups = (
             self._by_name, self._names_sorted, self._ids, self._by_id, self._store_rows, self._by_store_row,

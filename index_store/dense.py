@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index_store.limits import SHORTLIST, STORED_SHORTLIST_FACTOR
+from index_store.columns import VECTOR_COLUMNS
+from index_store.limits import SHORTLIST, VECTOR_MEMORY
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from index_store.schema import Vector
     from index_store.sign_codes import SignCodes
 
@@ -22,24 +27,22 @@ Matrix = NDArray[np.float16]
 
 @dataclass(slots=True)
 class DenseColumn:
-    """The signs of every vector and, in a server with the memory for them, the vectors by row.
+    """The signs of every vector and, in a server, the vectors themselves by row.
 
-    Either way a score is that of the stored vector, so that a command and a server give the same answer.
+    What is compared does not depend on where it is read from: a command and a server give the same answer.
     """
 
     signs: SignCodes
     held: Matrix | None = None
 
+    def shortlist(self, vector: Vector, limit: int, among: Rows | None) -> Rows:
+        """The rows whose vectors are worth comparing, in order of rows."""
+        return self.signs.nearest(vector, max(SHORTLIST, limit), among)
+
     def nearest(self, vector: Vector, limit: int, among: Rows | None, held: Matrix) -> tuple[Rows, Vector]:
         """The nearest rows, best first, and their cosines, by the vectors that are held."""
-        rows = self.signs.nearest(vector, max(SHORTLIST, limit), among)
+        rows = self.shortlist(vector, limit, among)
         return best(vector, rows, held[rows], limit)
-
-    def worth_reading(self, vector: Vector, limit: int, among: Rows | None) -> Rows:
-        """The rows whose stored vectors are worth comparing, most promising first."""
-        rows = self.signs.nearest(vector, max(SHORTLIST, limit), among)
-        estimates = self.signs.estimates(vector, rows)
-        return rows[np.argsort(-estimates, kind="stable")[: STORED_SHORTLIST_FACTOR * limit]]
 
 
 def best(vector: Vector, rows: Rows, vectors: Matrix, limit: int) -> tuple[Rows, Vector]:
@@ -50,3 +53,18 @@ def best(vector: Vector, rows: Rows, vectors: Matrix, limit: int) -> tuple[Rows,
     scores = np.round(exact, _DIGITS)
     order = np.lexsort((rows, -scores))[:limit]
     return rows[order], scores[order]
+
+
+def room_for_vectors(rows: int, dimension: int, spill: Path) -> Matrix:
+    """Zeros for one column of vectors: in memory or, if they are many, in a nameless file in `spill`.
+
+    Raises:
+        OSError: there is no room for the file.
+    """
+    size = rows * dimension * np.dtype(np.float16).itemsize
+    if size * len(VECTOR_COLUMNS) <= VECTOR_MEMORY:
+        return np.zeros((rows, dimension), np.float16)
+    with tempfile.TemporaryFile(dir=spill) as file:
+        # Claimed at once: a file with holes would end the process when the disk is full.
+        os.posix_fallocate(file.fileno(), 0, size)
+        return np.memmap(file, np.float16, "r+", shape=(rows, dimension))

@@ -17,10 +17,9 @@ CODES_PER_BLOCK = 32_768
 # Rows the scan of sign codes hands on to be compared exactly: recall@10 .995 at 150,000 chunks.
 SHORTLIST = 2_000
 
-# Vectors a server holds in memory to compare with, 2 bytes a dimension; an index with more of them reads from
-# the store what its estimates put in front, this many times as many as are asked for.
+# Vectors a server holds in memory, 2 bytes a dimension; more of them are held in a file of its own, of which
+# the kernel keeps in memory what is asked for.
 VECTOR_MEMORY = 256 << 20
-STORED_SHORTLIST_FACTOR = 3
 
 # What an open reader lets Lance keep of its indexes and metadata; Lance's own defaults are 6 GB and 1 GB.
 INDEX_CACHE_BYTES = 96 << 20

@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Any, Literal
 import lancedb
 import numpy as np
 import pyarrow.compute as pc
+import structlog
 from lancedb.expr import col
 
 from index_store.bm25 import any_of
 from index_store.catalogue import CATALOGUE_COLUMNS, Catalogue
 from index_store.columns import SIGN_COLUMNS, VECTOR_COLUMNS, VectorColumn, as_codes, as_matrix
-from index_store.dense import DenseColumn, best
+from index_store.dense import DenseColumn, best, room_for_vectors
 from index_store.errors import GenerationMissing, IndexDamaged, VectorInvalid
 from index_store.generations import TABLE_NAME, current_generation, generation_dir, list_generations
 from index_store.limits import (
     INDEX_CACHE_BYTES,
     METADATA_CACHE_BYTES,
     ROWS_PER_SCAN_BATCH,
-    VECTOR_MEMORY,
 )
 from index_store.manifest import read_manifest
 from index_store.prefilter import NothingPasses, Prefilter
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from index_store.dense import Matrix, Rows
     from index_store.filters import Filter
     from index_store.schema import Manifest, Vector
+
+log = structlog.get_logger(__name__)
 
 SearchColumn = Literal["search_text", "summary_search_text"]
 
@@ -78,11 +80,9 @@ class StoredChunk:
 class ShownText:
     """What of a chunk is shown and not in the catalogue."""
 
-    blob_id: str
     signature: str
     text: str
     summary: str
-    summary_source: str
 
 
 _SHOWN = list(ShownText.__dataclass_fields__)
@@ -145,13 +145,19 @@ class Reader:
             ) from error
         return cls(manifest, catalogue, dense, database, table)
 
-    async def hold_vectors(self) -> None:
-        """Read every vector into memory, if they take at most VECTOR_MEMORY: for a process that stays."""
+    async def hold_vectors(self, spill: Path) -> None:
+        """Take every vector out of the store, for a process that stays: into memory, or a file in `spill`.
+
+        The file, for more than VECTOR_MEMORY, has no name and goes with the process. Where there is no room
+        for it, vectors are read from the store as before.
+        """
         dimension = self.manifest.embedder.dimension
-        if len(VECTOR_COLUMNS) * len(self.catalogue) * dimension * 2 > VECTOR_MEMORY:
-            return
         for column, dense in self._dense.items():
-            held = np.zeros((len(self.catalogue), dimension), np.float16)
+            try:
+                held = room_for_vectors(len(self.catalogue), dimension, spill)
+            except OSError as error:
+                log.warning("vectors are read from the store", reason=str(error))
+                return
             query = self._table.query().where(f"{column} IS NOT NULL").select([column]).with_row_id()
             async for batch in await query.to_batches(max_batch_length=ROWS_PER_SCAN_BATCH):
                 held[self.catalogue.rows_of(batch["_rowid"].to_numpy())] = as_matrix(batch[column])
@@ -159,7 +165,7 @@ class Reader:
 
     @property
     def holds_vectors(self) -> bool:
-        """Whether questions about vectors are answered from memory."""
+        """Whether questions about vectors are answered without the store."""
         return all(dense.held is not None for dense in self._dense.values())
 
     async def close(self) -> None:
@@ -184,7 +190,7 @@ class Reader:
         if (held := dense.held) is not None:
             rows, scores = await asyncio.to_thread(dense.nearest, checked, limit, among, held)
         else:
-            wanted = await asyncio.to_thread(dense.worth_reading, checked, limit, among)
+            wanted = await asyncio.to_thread(dense.shortlist, checked, limit, among)
             rows, scores = best(checked, *await self._stored_vectors(wanted.tolist(), column), limit)
         return [Match(row, score) for row, score in zip(rows.tolist(), scores.tolist(), strict=True)]
 

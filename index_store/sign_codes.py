@@ -53,13 +53,6 @@ class SignCodes:
         found = np.flatnonzero(distances <= furthest)
         return found if among is None else among[found]
 
-    def estimates(self, vector: NDArray[np.float32], rows: _Rows) -> NDArray[np.float32]:
-        """How near rows are, by their signs and the whole vector: higher is nearer, an order and no more."""
-        codes = np.ascontiguousarray(self._words[:, rows].T).view(np.uint8)
-        signs = np.unpackbits(codes, axis=1, count=len(vector)).astype(np.float32)
-        estimates: NDArray[np.float32] = np.einsum("ij,j->i", signs, vector)
-        return estimates
-
     @property
     def nbytes(self) -> int:
         """Memory held."""

@@ -50,7 +50,7 @@ class OpenGeneration:
         try:
             await opened.embedder.warm_up()
             if staying:
-                await reader.hold_vectors()
+                await reader.hold_vectors(state_dir)
         except BaseException:
             await opened.retire()
             raise

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -23,7 +24,7 @@ from index_store.filters import Filter
 from index_store.generations import generation_dir
 from index_store.identifiers import query_terms
 from index_store.reader import Match, Reader
-from index_store.testing import EMBEDDER, build_generation, make_row, text_vector
+from index_store.testing import build_generation, make_row, text_vector
 
 T = TypeVar("T")
 
@@ -137,7 +138,12 @@ def test_a_chunk_is_nearest_to_its_own_vector(state: Path) -> None:
     asking(state, question)
 
 
-def test_a_process_that_holds_the_vectors_gives_the_same_answers(state: Path) -> None:
+@pytest.mark.parametrize("memory", [1 << 20, 0])
+def test_a_process_that_holds_the_vectors_in_memory_or_in_a_file_gives_the_same_answers(
+    state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, memory: int
+) -> None:
+    monkeypatch.setattr("index_store.dense.VECTOR_MEMORY", memory)
+
     async def question(reader: Reader) -> None:
         where = [Filter(), Filter(repos=("shop",)), Filter(paths=("*.py",)), Filter(repos=("gone",))]
 
@@ -145,18 +151,27 @@ def test_a_process_that_holds_the_vectors_gives_the_same_answers(state: Path) ->
             return [await reader.nearest("vector_code", text_vector("x"), 7, each) for each in where]
 
         from_store = await answers()
-        await reader.hold_vectors()
+        await reader.hold_vectors(tmp_path)
+        assert reader.holds_vectors
         assert await answers() == from_store
         assert [len(matches) > 0 for matches in from_store] == [True, True, True, False]
 
     asking(state, question)
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_vectors_that_need_too_much_memory_are_not_held(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index_store.reader.VECTOR_MEMORY", 2 * len(ROWS) * EMBEDDER.dimension * 2 - 1)
+def test_without_room_for_the_vectors_they_are_read_from_the_store(
+    state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index_store.dense.VECTOR_MEMORY", 0)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.posix_fallocate", full)
 
     async def question(reader: Reader) -> None:
-        await reader.hold_vectors()
+        await reader.hold_vectors(tmp_path)
         assert not reader.holds_vectors
         assert await reader.nearest("vector_code", text_vector("x"), 3, Filter())
 

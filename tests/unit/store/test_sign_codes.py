@@ -48,11 +48,3 @@ def test_only_rows_that_may_be_returned_are_and_only_those_that_have_a_vector() 
 def test_without_vectors_nothing_is_nearest() -> None:
     assert everywhere(vectors(0, 64)).nearest(vectors(1, 64)[0], 5).size == 0
     assert SignCodes(sign_codes(vectors(2, 64)), np.zeros(2, bool)).nearest(vectors(1, 64)[0], 5).size == 0
-
-
-def test_estimates_put_a_vector_that_agrees_in_large_dimensions_before_one_that_agrees_in_small_ones() -> (
-    None
-):
-    matrix = np.array([[1, -1, -1], [-1, 1, 1]], np.float32)
-    near, far = everywhere(matrix).estimates(np.array([5, 1, 1], np.float32), np.array([0, 1]))
-    assert near > far
