@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -46,16 +47,19 @@ class Bill:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Where calls are written down: the ledger, the tiers by which models are told apart, the prices."""
+    """Where calls are written down: the ledger, the tiers by which models are told apart, the prices.
+
+    The ledger is used in threads: another process may hold its lock for a while.
+    """
 
     ledger: Ledger
     tiers: Sequence[Tier]
     prices: Sequence[Price] = ()
 
-    @contextmanager
-    def billed(
+    @asynccontextmanager
+    async def billed(
         self, tier: Tier, purpose: Purpose, estimate: Decimal, bill: Bill | None = None
-    ) -> Iterator[Bill]:
+    ) -> AsyncIterator[Bill]:
         """Reserve `estimate`, let the call be made, record what it used, even when it failed.
 
         A call that used nothing leaves no entry. One whose use is unknown keeps its reservation for the
@@ -64,7 +68,7 @@ class Account:
         Raises:
             BudgetExceeded, LedgerUnavailable: the tier's daily cap does not allow the call.
         """
-        reservation = self.ledger.reserve(tier, estimate)
+        reservation = await asyncio.to_thread(self.ledger.reserve, tier, estimate)
         bill, started, reason = bill or Bill(), time.monotonic(), purpose.reason
         try:
             yield bill
@@ -77,18 +81,23 @@ class Account:
             raise
         finally:
             bill.duration_ms = round((time.monotonic() - started) * 1000)
-            for use in bill.uses:
-                owner = next((one for one in self.tiers if one.model == use.model), tier)
-                operation = Operation(
-                    owner.name, use.model, owner.billing, purpose.kind, use.tokens, purpose.caller, reason,
-                    bill.duration_ms, price=price_of(use.model, self.prices), session=bill.session,
-                )  # fmt: skip
-                bill.operations.append(operation)
-                self.ledger.record(operation)
-            if bill.cost is None:
-                self.ledger.hold(reservation)
-            else:
-                self.ledger.release(reservation)
+            bill.operations += [self._operation(use, tier, purpose, reason, bill) for use in bill.uses]
+            await asyncio.to_thread(self._settle, bill, reservation)
+
+    def _operation(self, use: ModelUse, tier: Tier, purpose: Purpose, reason: str, bill: Bill) -> Operation:
+        owner = next((one for one in self.tiers if one.model == use.model), tier)
+        return Operation(
+            owner.name, use.model, owner.billing, purpose.kind, use.tokens, purpose.caller, reason,
+            bill.duration_ms, price=price_of(use.model, self.prices), session=bill.session,
+        )  # fmt: skip
+
+    def _settle(self, bill: Bill, reservation: str) -> None:
+        for operation in bill.operations:
+            self.ledger.record(operation)
+        if bill.cost is None:
+            self.ledger.hold(reservation)
+        else:
+            self.ledger.release(reservation)
 
     def cost_at_most(self, tier: Tier, input_tokens: int, output_tokens: int) -> Decimal:
         """What a call of this size costs at list price; 0 where the price is unknown or nothing is paid."""

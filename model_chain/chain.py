@@ -105,7 +105,7 @@ class Chain:
         if reasoner is None:
             raise NoSuchTier(f"tier {name} has backend {tier.backend}, which answers no questions.")
         estimate = self.account.cost_at_most(tier, _tokens(question), question.max_tokens)
-        with self.account.billed(tier, purpose, estimate, bill) as open_bill:
+        async with self.account.billed(tier, purpose, estimate, bill) as open_bill:
             open_bill.uses = unknown = (ModelUse(tier.model, None),)  # should it be broken off
             try:
                 async with asyncio.timeout(tier.deadline), aclosing(reasoner.reason(question)) as pieces:
@@ -181,7 +181,7 @@ class Chain:
         self, tier: Tier, call: Coroutine[None, None, CodeResult], purpose: Purpose, bill: Bill | None
     ) -> CodeResult:
         try:
-            with self.account.billed(tier, purpose, self._agent_estimate(tier), bill) as open_bill:
+            async with self.account.billed(tier, purpose, self._agent_estimate(tier), bill) as open_bill:
                 open_bill.uses = unknown = (ModelUse(tier.model, None),)  # should it be broken off
                 try:
                     async with asyncio.timeout(tier.deadline):

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks import typical_day
 from model_chain.ledger import BudgetExceeded, Ledger, LedgerUnavailable, Operation
 from model_chain.prices import CODEX, HAIKU, OPUS_CURRENT, OPUS_OLDER, price_of
 from model_chain.session_files import claude_sessions, codex_sessions
@@ -37,6 +38,25 @@ def test_replayed_results_cost_what_the_provider_recorded(name: str, tmp_path: P
     assert float(sum(cost for cost in costs if cost is not None)) == pytest.approx(
         result["total_cost_usd"], abs=1e-9
     )
+
+
+def test_a_replayed_stream_costs_what_the_provider_recorded_for_each_model() -> None:
+    lines = (WIRE / "claude-stream-json-529-retry.jsonl").read_text().splitlines()
+    result = json.loads(lines[-1])
+    for model, entry in result["modelUsage"].items():
+        operation = Operation("haiku", model, "metered", "wire", claude_model_usage(entry), "test", "stream")
+        assert operation.cost == Decimal(str(entry["costUSD"]))
+
+
+def test_a_typical_day_is_printed_by_its_own_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert typical_day.main(["--json"]) == 0
+    table = json.loads(capsys.readouterr().out)
+    operations = {row["tier"]: row["operations"] for row in table["tiers"]}
+    assert operations == {"local": 215, "haiku": 30, "codex": 5, "opus": 20}
+    assert table["cost_usd"] == pytest.approx(0.5, abs=0.01)
+    current, older = (row["cost_usd"] for row in table["all_opus"])
+    assert older == pytest.approx(3 * current)
+    assert table["api_equivalent_usd"] < current
 
 
 def test_codex_input_includes_the_cache_and_zeros_mean_unknown() -> None:
