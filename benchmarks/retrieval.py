@@ -1,7 +1,7 @@
 """How well searches find annotated answers: NDCG@10 by repository, category and language, and latency.
 
 `python -m benchmarks.retrieval --annotations DIR --repos DIR [--state DIR] [--tuned-on N] [--ablate]
-[--json FILE] [--compare FILE]`; benchmarks/README.md says what is measured and how.
+[--chart FILE] [--json FILE] [--compare FILE]`; benchmarks/README.md says what is measured and how.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.annotations import BadAnnotations, Question, Repository, load_repositories
+from benchmarks.chart import draw_repositories
 from benchmarks.score_tables import print_ablation, print_comparison, print_halves, print_scores
 from benchmarks.scoring import DEPTH, Place, Scored, ndcg
 from benchmarks.variants import SHIPPED, Variant, ablation
@@ -45,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--tuned-on", type=int, default=0, metavar="N", help="also print the first N apart")
     parser.add_argument("--ablate", action="store_true", help="switch each list and signal off in turn")
     parser.add_argument("--json", type=Path, metavar="FILE", help="save every score")
+    parser.add_argument("--chart", type=Path, metavar="FILE", help="draw the repositories, as SVG")
     parser.add_argument("--compare", type=Path, metavar="FILE", help="a run saved with --json")
     options = parser.parse_args(arguments)
 
@@ -65,6 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print_ablation(results)
     if options.compare:
         print_comparison(shipped, [Scored(**entry) for entry in json.loads(options.compare.read_text())])
+    if options.chart:
+        options.chart.write_text(draw_repositories(shipped, options.tuned_on), encoding="utf-8")
     if options.json:
         options.json.write_text(json.dumps([asdict(scored) for scored in shipped], indent=1))
     return 0

@@ -50,7 +50,8 @@ def print_ablation(results: Mapping[str, Sequence[Scored]]) -> None:
     """Each variant: its score, and how much it is from the shipped one, with the interval of that."""
     shipped = results[SHIPPED.name]
     categories = list(by(shipped, lambda scored: scored.category))
-    print(f"{'':26}{'NDCG@10':>8}{'change':>9}  {'95 %':16}" + "".join(f"{name:>14}" for name in categories))
+    print(f"{'':26}{'NDCG@10':>8}{'change':>9}  {'95 %':16}", end="")
+    print("".join(f"{name:>14}" for name in categories) + f"{'p50 ms':>9}{'p99 ms':>9}")
     for name, scores in results.items():
         changed = differences(scores, shipped)
         low, high = interval(changed)
@@ -58,7 +59,8 @@ def print_ablation(results: Mapping[str, Sequence[Scored]]) -> None:
         groups = by(scores, lambda scored: scored.category)
         spread = f"[{low:+.3f}, {high:+.3f}]"
         row = f"{name:26}{overall(scores):8.4f}{change:+9.4f}  {spread:16}"
-        print(row + "".join(f"{groups[category]:14.3f}" for category in categories))
+        p50, p99 = (percentile([scored.seconds for scored in scores], share) * 1000 for share in (0.5, 0.99))
+        print(row + "".join(f"{groups[category]:14.3f}" for category in categories) + f"{p50:9.1f}{p99:9.1f}")
     print()
 
 

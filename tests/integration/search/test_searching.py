@@ -172,6 +172,28 @@ async def test_without_its_embedder_a_search_answers_and_says_so(ask: Ask) -> No
         assert sentence.startswith(f"embedder {kind}: fake/hashed-words: ")
 
 
+STACK_TRACE = "Traceback (most recent call last):\n" + "".join(
+    f'  File "/srv/shop/auth/session_{frame}.py", line {frame}, in refresh\n    return call(token)\n'
+    for frame in range(40)
+)
+FUNCTION_OF_200_LINES = "def refresh(self, token):\n" + "".join(
+    f"    value_{line} = self.store.get(token, {line})\n" for line in range(199)
+)
+
+
+@pytest.mark.parametrize("text", [STACK_TRACE, FUNCTION_OF_200_LINES], ids=["stack trace", "function"])
+async def test_pasted_code_finds_what_it_speaks_of(ask: Ask, text: str) -> None:
+    answer = await ask(text)
+    assert answer.hits[0].symbol == "Session.refresh"
+    assert answer.took_ms < 5_000
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+$", "(.*)*token", "((a|aa)+)+b"])
+async def test_a_pattern_that_never_ends_elsewhere_is_answered(ask: Ask, pattern: str) -> None:
+    answer = await ask(pattern, mode="exact", regex=True)
+    assert answer.took_ms < 5_000
+
+
 @pytest.mark.parametrize(
     "text",
     ["🦀🦀", "שלום עולם", "-", "((((", "\"'`", "a" * 16_000, "x y " * 3_000, "%s %n {0} ${x}", "\u202e", "*"],

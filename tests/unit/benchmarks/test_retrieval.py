@@ -4,6 +4,7 @@ import json
 import subprocess
 from dataclasses import fields
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -78,7 +79,9 @@ def test_a_folder_never_seen_before_is_indexed_asked_and_scored(
     assert "NDCG@10 1.0000" in printed
     assert "held out" in printed
 
-    assert main([*ask, *keep, "--ablate", "--compare", str(saved)]) == 0
+    drawn = world / "run.svg"
+    assert main([*ask, *keep, "--ablate", "--compare", str(saved), "--chart", str(drawn)]) == 0
+    assert len(ElementTree.parse(drawn).findall("{http://www.w3.org/2000/svg}rect")) == 2
     printed = capsys.readouterr().out
     assert "without list lexical" in printed
     assert "without file match" in printed
