@@ -18,8 +18,8 @@ def draw_repositories(scores: Sequence[Scored], tuned_on: int) -> str:
     values = values_by_repository(scores)
     height = _ROW * (len(means) + 2)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_LEFT + _WIDTH + _RIGHT}" height="{height}" '
-        'font-family="sans-serif" font-size="12">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_LEFT + _WIDTH + _RIGHT}" height="{height}">',
+        "<style>text { font: 12px sans-serif }</style>",
         f'<text x="4" y="{_ROW - 6}">NDCG@10 {overall(scores):.3f} over {len(means)} repositories</text>',
     ]
     for number, (repo, value) in enumerate(means.items(), start=1):

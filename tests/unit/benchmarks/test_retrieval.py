@@ -4,7 +4,7 @@ import json
 import subprocess
 from dataclasses import fields
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -81,7 +81,7 @@ def test_a_folder_never_seen_before_is_indexed_asked_and_scored(
 
     drawn = world / "run.svg"
     assert main([*ask, *keep, "--ablate", "--compare", str(saved), "--chart", str(drawn)]) == 0
-    assert len(ElementTree.parse(drawn).findall("{http://www.w3.org/2000/svg}rect")) == 2
+    assert len(ET.parse(drawn).findall("{http://www.w3.org/2000/svg}rect")) == 2
     printed = capsys.readouterr().out
     assert "without list lexical" in printed
     assert "without file match" in printed
