@@ -91,7 +91,7 @@ class Ledger:
     """The ledger at one path. Every method opens its own connection: safe across threads and processes."""
 
     def __init__(self, path: Path, *, busy_seconds: float = LEDGER_BUSY_SECONDS) -> None:
-        self._path = path
+        self.path = path
         self._busy_seconds = busy_seconds
 
     def record(self, operation: Operation) -> bool:
@@ -133,7 +133,7 @@ class Ledger:
             if tier.daily_cap is None:
                 return reservation
             raise LedgerUnavailable(
-                f"the ledger {self._path} cannot be read ({cause}); move it aside."
+                f"the ledger {self.path} cannot be read ({cause}); move it aside."
             ) from cause
         return reservation
 
@@ -168,7 +168,7 @@ class Ledger:
                 ).fetchall()
         except sqlite3.Error as cause:
             raise LedgerUnavailable(
-                f"the ledger {self._path} cannot be read ({cause}); move it aside."
+                f"the ledger {self.path} cannot be read ({cause}); move it aside."
             ) from cause
         return [_operation(row) for row in rows]
 
@@ -213,8 +213,8 @@ class Ledger:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        database = sqlite3.connect(self._path, timeout=self._busy_seconds, isolation_level=None)
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        database = sqlite3.connect(self.path, timeout=self._busy_seconds, isolation_level=None)
         try:
             database.execute("pragma journal_mode = wal")
             database.execute("pragma synchronous = normal")
@@ -231,10 +231,10 @@ class Ledger:
             database.close()
 
     def _spill_path(self) -> Path:
-        return self._path.with_name(self._path.name + ".spill")
+        return self.path.with_name(self.path.name + ".spill")
 
     def _spill(self, row: tuple[object, ...]) -> None:
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         line = (json.dumps(row) + "\n").encode()
         handle = os.open(self._spill_path(), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:

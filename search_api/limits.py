@@ -178,3 +178,6 @@ PACK_CHUNK_OVERHEAD = 40
 
 # Answers that are being written at once: each is a process, and money.
 ANSWERS_AT_ONCE = 4
+
+# Names of tools, agents and sessions in a hook's request; they go into the ledger.
+LONGEST_HOOK_NAME = 200

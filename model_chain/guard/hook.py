@@ -33,8 +33,10 @@ class BadRequest(Exception):
     """The hook's input is not what Claude Code or Codex send; check the hook's configuration."""
 
 
-def decide(request: object, policy: str, environment: dict[str, str] | None = None) -> Verdict:
-    """Judge one PreToolUse request.
+def decide(
+    request: object, policy: str, environment: dict[str, str] | None = None, *, here: bool = True
+) -> Verdict:
+    """Judge one PreToolUse request; `here` says that the caller shares this machine and our files.
 
     Raises:
         BadRequest: the request has no tool name, or a shell tool has no command.
@@ -54,11 +56,17 @@ def decide(request: object, policy: str, environment: dict[str, str] | None = No
         return PASS
     command = _command(tool_input)
     caller = Caller(
-        nightdex=_nightdex(),
-        in_repository=_in_repository(str(request.get("cwd") or "")),
+        nightdex=_nightdex() if here else "nightdex",
+        in_repository=not here or _in_repository(str(request.get("cwd") or "")),
         is_codex="turn_id" in request,
     )
     return judge_command(command, read_command(command), policy, caller)
+
+
+def refusal(cause: BaseException) -> Verdict:
+    """The verdict on a request that could not be judged."""
+    reason = str(cause) or (cause.__doc__ or "").partition("\n")[0]
+    return Verdict("deny", f"nightdex-guard blocked this call: {type(cause).__name__}: {reason}")
 
 
 def answer(verdict: Verdict, request: object) -> dict[str, object]:
@@ -94,8 +102,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.write(reply + "\n")
         sys.stdout.flush()
     except (Exception, RecursionError) as cause:  # noqa: BLE001 (fails closed, whatever happened)
-        reason = str(cause) or (cause.__doc__ or "").partition("\n")[0]
-        sys.stderr.write(f"nightdex-guard blocked this call: {type(cause).__name__}: {reason}\n")
+        sys.stderr.write(refusal(cause).reason + "\n")
         return 2
     finally:
         signal.alarm(0)

@@ -24,7 +24,7 @@ def ledger_path() -> str:
     return chosen or os.path.expanduser("~/.local/share/nightdex/ledger.sqlite3")  # noqa: PTH111 (start-up time)
 
 
-def append(request: dict[str, object], policy: str, verdict: Verdict) -> bool:
+def append(request: dict[str, object], policy: str, verdict: Verdict, path: str = "") -> bool:
     """Write one decision; False, and a word on standard error, on failure.
 
     The command itself is never written: it may hold a secret.
@@ -40,7 +40,7 @@ def append(request: dict[str, object], policy: str, verdict: Verdict) -> bool:
         "mechanical" if verdict.words else "",
     )
     try:
-        path = ledger_path()
+        path = path or ledger_path()
         os.makedirs(os.path.dirname(path) or ".", mode=0o700, exist_ok=True)  # noqa: PTH103, PTH120 (start-up time)
         connection = sqlite3.connect(path, timeout=LEDGER_WAIT_SECONDS, isolation_level=None)
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from search_api.routes import asking, editors, files, index, operations, search, similar
+from search_api.routes import asking, editors, files, hooks, index, operations, search, similar
 from search_api.web import chain_page, nights_page, pages
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     files.router,
     index.router,
     asking.router,
+    hooks.router,
     editors.router,
     operations.router,
     pages.router,

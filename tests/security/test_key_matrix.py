@@ -108,6 +108,7 @@ def values_for(repo: str) -> dict[str, Any]:
     return {
         "query": QUERY, "q": QUERY, "name": QUERY, "code": QUERY, "fullInput": QUERY, "text": QUERY,
         "question": QUERY, "prompt": QUERY, "task": QUERY,
+        "tool_name": "Bash", "tool_input": {"command": f"grep -r {QUERY} ."},
         "repo": repo, "repos": [repo], "repositories": [repo],
         "path": chunk.path, "id": chunk.id, "chunk_id": chunk.id,
         "like": f"{repo}:{chunk.path}:1", "location": f"{repo}:{chunk.path}:1",
