@@ -105,6 +105,9 @@ MAX_MARKS = 500
 # Hits on a page of the web page.
 PAGE_HITS = 10
 
+# Chunks like another one that it shows.
+SIMILAR_HITS = 20
+
 # Nights on a page of it: a month, as a chart can still show it.
 NIGHTS_SHOWN = 30
 

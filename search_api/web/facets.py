@@ -58,10 +58,10 @@ class Tally:
 
 
 def _counted(column: TextColumn, first: int, last: int) -> Counter[str]:
-    counts = np.bincount(column.codes[first:last], minlength=len(column.distinct()))
-    return Counter(
-        {value: int(count) for value, count in zip(column.distinct(), counts, strict=True) if count}
-    )
+    values = column.distinct()
+    counts = np.bincount(column.codes[first:last], minlength=len(values)).tolist()
+    # A file without a language has "" there, which is nothing to filter by.
+    return Counter({value: count for value, count in zip(values, counts, strict=True) if count and value})
 
 
 def _summed(counters: Iterable[Counter[str]]) -> Counter[str]:

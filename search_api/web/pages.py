@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -14,14 +15,16 @@ from index_store.errors import IndexStoreError
 from search_api.caller import LOCAL, Caller, CallerOf
 from search_api.dependencies import SearcherOf
 from search_api.errors import IndexNotReady, RouteNotFound, SearchError
-from search_api.limits import PAGE_HITS
+from search_api.limits import MAX_LINE, PAGE_HITS, SIMILAR_HITS
 from search_api.query import Mode, parse_query
 from search_api.query import Query as SearchQuery
+from search_api.reading import read_chunk, read_file
 from search_api.search import Searcher
+from search_api.similar import Like
 from search_api.web.index_view import index_view
 from search_api.web.static_files import static_files
 from search_api.web.templates import html
-from search_api.web.view import chunk_view, hit_views
+from search_api.web.view import chunk_view, file_view, hit_views
 
 router = APIRouter(include_in_schema=False)
 
@@ -102,19 +105,49 @@ async def get_results(asked: Asked, searcher: SearcherOf, caller: CallerOf) -> R
     return await _search_page("results.html", asked, searcher, caller)
 
 
+@router.get("/similar/{chunk_id}")
+async def get_similar_page(chunk_id: str, searcher: SearcherOf, caller: CallerOf) -> Response:
+    """Code like one chunk."""
+    try:
+        like = Like(parse_query(chunk_id, mode=Mode.SIMILAR, limit=SIMILAR_HITS))
+        answer = await searcher.search(like, caller.scope)
+        async with searcher.opened() as generation:
+            chunk = await read_chunk(generation, caller, chunk_id)
+            origin = await asyncio.to_thread(chunk_view, generation, chunk, local=caller == LOCAL)
+            hits = await hit_views(generation, None, answer.hits, local=caller == LOCAL)
+    except (SearchError, IndexStoreError) as error:
+        return await _problem_page(error, searcher, caller)
+    return await html("similar.html", here="", origin=origin, answer=answer, hits=hits)
+
+
 @router.get("/chunk/{chunk_id}")
-async def get_chunk(chunk_id: str, searcher: SearcherOf, caller: CallerOf) -> Response:
+async def get_chunk_page(chunk_id: str, searcher: SearcherOf, caller: CallerOf) -> Response:
     """One chunk, whole."""
-    async with searcher.serving.current().request() as generation:
-        row = generation.reader.catalogue.by_id(chunk_id)
-        # SECURITY: what a caller may not see is not there.
-        if row is None or not caller.may_see(generation.reader.catalogue.repo[row]):
-            gone = RouteNotFound("This chunk is not in the index; the code may have changed. Search for it.")
-            values = {"here": "/", "asked": PageRequest(), "answer": None, "hits": [], "problem": gone}
-            return await _html("search.html", searcher, caller, values, gone.http_status)
-        (chunk,) = await generation.reader.chunks([row])
-        view = await asyncio.to_thread(chunk_view, generation, chunk, local=caller == LOCAL)
-    return await _html("chunk.html", searcher, caller, {"here": "", "view": view})
+    try:
+        async with searcher.opened() as generation:
+            chunk = await read_chunk(generation, caller, chunk_id)
+            view = await asyncio.to_thread(chunk_view, generation, chunk, local=caller == LOCAL)
+    except (SearchError, IndexStoreError) as error:
+        return await _problem_page(error, searcher, caller)
+    return await html("chunk.html", here="", view=view)
+
+
+@router.get("/file")
+async def get_file_page(
+    repo: str,
+    path: str,
+    searcher: SearcherOf,
+    caller: CallerOf,
+    first: Annotated[int, Query(alias="from", ge=1, le=MAX_LINE)] = 1,
+) -> Response:
+    """A file as it was indexed."""
+    try:
+        async with searcher.opened() as generation:
+            file = await read_file(generation, caller, repo, path, first=first)
+            view = await asyncio.to_thread(file_view, generation, file, local=caller == LOCAL)
+    except (SearchError, IndexStoreError) as error:
+        return await _problem_page(error, searcher, caller)
+    return await html("file.html", here="", view=view)
 
 
 @router.get("/static/{name}")
@@ -130,18 +163,32 @@ async def get_static(name: str, request: Request) -> Response:
 
 
 async def _search_page(template: str, asked: PageRequest, searcher: Searcher, caller: Caller) -> Response:
-    values: dict[str, Any] = {"here": "/", "asked": asked, "answer": None, "hits": [], "problem": None}
-    status = 200
+    if not asked.q.strip():
+        return await _html(template, searcher, caller, _nothing_found(asked))
     try:
-        if asked.q.strip():
-            query = asked.to_query()
-            answer = await searcher.search(query, caller.scope)
-            async with searcher.serving.current().request() as generation:
-                hits = await hit_views(generation, query, answer.hits, local=caller == LOCAL)
-            values |= {"answer": answer, "hits": hits, "regex": query.regex}
+        query = asked.to_query()
+        # The page shows code; what has to be thought about is not thought about while somebody types.
+        answer = await searcher.search(replace(query, thinking=""), caller.scope)
+        async with searcher.opened() as generation:
+            hits = await hit_views(generation, query, answer.hits, local=caller == LOCAL)
     except (SearchError, IndexStoreError) as error:
-        values["problem"], status = error, error.http_status if isinstance(error, SearchError) else 503
-    return await _html(template, searcher, caller, values, status)
+        values = {**_nothing_found(asked), "problem": error}
+        return await _html(template, searcher, caller, values, _status(error))
+    values = {**_nothing_found(asked), "answer": answer, "hits": hits, "query": query}
+    return await _html(template, searcher, caller, values)
+
+
+async def _problem_page(error: Exception, searcher: Searcher, caller: Caller) -> Response:
+    values = {**_nothing_found(PageRequest()), "problem": error}
+    return await _html("search.html", searcher, caller, values, _status(error))
+
+
+def _nothing_found(asked: PageRequest) -> dict[str, Any]:
+    return {"here": "/", "asked": asked, "answer": None, "hits": [], "problem": None, "query": None}
+
+
+def _status(error: Exception) -> int:
+    return error.http_status if isinstance(error, SearchError) else IndexNotReady.http_status
 
 
 async def _html(

@@ -9,6 +9,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from search_api.limits import MAX_FILE_LINES
 from search_api.render import visible
 
 PAGES = (("/", "Search"), ("/nights", "Nights"), ("/chain", "Chain"))
@@ -35,6 +36,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
+    environment.globals["page_lines"] = MAX_FILE_LINES
     environment.filters |= {"visible": visible, "age": age, "thousands": thousands}
     return environment
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from index_store.schema import RepositoryState
     from search_api.answer import Hit
     from search_api.query import Query
+    from search_api.reading import IndexedFile, Section
     from search_api.serving import OpenGeneration
 
 _LISTS = {
@@ -81,6 +82,21 @@ class HitView:
     reasons: list[Reason]
     editors: EditorLinks | None
 
+    @property
+    def further_copies(self) -> int:
+        """Copies in other repositories that are not named one by one."""
+        return self.hit.copies - len(self.hit.also_in)
+
+
+@dataclass(frozen=True, slots=True)
+class FileView:
+    """A file, or a part of a long one, with the definitions in it."""
+
+    file: IndexedFile
+    lines: list[CodeLine]
+    outline: list[Section]
+    editors: EditorLinks | None
+
 
 @dataclass(frozen=True, slots=True)
 class ChunkView:
@@ -121,6 +137,23 @@ def _editors(root: str | None, path: str, line: int) -> EditorLinks | None:
     if root is None or not Path(root, path).is_file():
         return None
     return editor_links(root, path, line)
+
+
+def file_view(generation: OpenGeneration, file: IndexedFile, *, local: bool) -> FileView:
+    """A file whose text a caller may read."""
+    pieces = code_lines(visible(file.text), file.language)
+    location = generation.repositories[file.repo].location if local else None
+    named = {(section.symbol, section.kind): section for section in reversed(file.sections) if section.symbol}
+    return FileView(
+        file=file,
+        lines=[
+            CodeLine(number, line, shown=True, matching=False)
+            for number, line in enumerate(pieces, start=file.start_line)
+        ],
+        # Parts of one over-long definition share its name; the first one stands for it.
+        outline=sorted(named.values(), key=lambda section: section.start_line),
+        editors=_editors(location, file.path, file.start_line),
+    )
 
 
 def chunk_view(generation: OpenGeneration, chunk: StoredChunk, *, local: bool) -> ChunkView:

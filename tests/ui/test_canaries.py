@@ -90,7 +90,8 @@ def test_no_canary_runs(context_of: Contexts, canary_page: str, bypass_csp: bool
         page.wait_for_url("**/?q=**")
         look_at_everything(page)
     page.goto(f"{canary_page}/?q=token")
-    for link in [one.get_attribute("href") for one in page.query_selector_all(".hit .place")]:
+    links = page.query_selector_all(".hit .place, .hit .similar, .hit .actions a[href^='/file']")
+    for link in [one.get_attribute("href") for one in links]:
         page.goto(canary_page + str(link))
         look_at_everything(page)
     assert ran == []

@@ -130,6 +130,30 @@ def test_a_hit_in_a_folder_of_this_machine_opens_in_an_editor(page: Page, shop_p
     assert page.query_selector(".hit [data-editor]") is None
 
 
+def test_similar_code_and_the_whole_file_are_a_key_and_a_click_away(page: Page, shop_page: str) -> None:
+    page.goto(f"{shop_page}/?q=step_3&mode=symbol")
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    page.keyboard.press("s")
+    page.wait_for_url("**/similar/**")
+    assert text(page, "h1 .path") == "src/step_3.py"
+    symbols = page.locator(".hits .symbol").all_text_contents()
+    assert len(symbols) > 3
+    assert "step_3" not in symbols
+    page.goto(f"{shop_page}/?q=expired+token")
+    page.click("text=Whole file")
+    page.wait_for_url("**/file?repo=shop&path=src%2Fsession.py#L41")
+    assert "def refresh(self, token):" in text(page, ".line:target")
+    assert text(page, ".outline a").endswith("Session.refresh")
+    assert status(page.goto(f"{shop_page}/file?repo=shop&path=nowhere.py")) == 404
+
+
+def test_a_question_that_needs_thought_is_told_where_to_go(page: Page, shop_page: str) -> None:
+    page.goto(f"{shop_page}/?q=why+does+the+token+expire+so+early")
+    assert "nightdex ask" in text(page, ".note.tip")
+    assert page.query_selector(".hit")
+
+
 def test_the_theme_can_be_turned_and_is_remembered(page: Page, shop_page: str) -> None:
     page.goto(shop_page)
     paper = "getComputedStyle(document.body).backgroundColor"
@@ -150,7 +174,7 @@ def test_an_empty_index_says_what_to_do_and_the_first_night_ends_the_wait(page: 
 
 def test_a_chunk_that_is_gone_is_said_to_be(page: Page, shop_page: str) -> None:
     assert status(page.goto(f"{shop_page}/chunk/0123456789abcdef")) == 404
-    assert "not in the index" in text(page, "[role=alert]")
+    assert "search again" in text(page, "[role=alert]")
 
 
 def test_a_server_that_is_gone_is_said_to_be_and_the_hits_stay(page: Page, shop: Path) -> None:

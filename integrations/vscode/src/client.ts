@@ -37,7 +37,7 @@ export class Client {
   ) {}
 
   search(query: string, mode: string, signal: AbortSignal): Promise<Answer> {
-    return this.post("/v1/search", { query, mode, limit: PAGE }, signal);
+    return this.post("/v1/search", { query, mode, limit: PAGE, defer: "never" }, signal);
   }
 
   similar(code: string, signal: AbortSignal): Promise<Answer> {

@@ -6,7 +6,7 @@ local picker = require("nightdex.picker")
 local nightdex = {}
 
 local function plain(query, mode)
-  return vim.trim(query) ~= "" and { query = query, mode = mode } or nil, "/v1/search"
+  return vim.trim(query) ~= "" and { query = query, mode = mode, defer = "never" } or nil, "/v1/search"
 end
 
 local function report(problem)
@@ -42,7 +42,7 @@ end
 
 function nightdex.command(given)
   if given.bang and given.args ~= "" then
-    to_quickfix({ query = given.args, mode = "auto" }, "/v1/search", given.args)
+    to_quickfix({ query = given.args, mode = "auto", defer = "never" }, "/v1/search", given.args)
   else
     nightdex.search(given.args)
   end
