@@ -9,11 +9,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+import structlog
+
 from model_chain.errors import TierError
 from model_chain.ledger import Ledger, Operation
 from model_chain.prices import Price, price_of
 from model_chain.tiers import Tier
 from model_chain.usage import ModelUse
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,10 @@ class Account:
 
     def _settle(self, bill: Bill, reservation: str) -> None:
         for operation in bill.operations:
-            self.ledger.record(operation)
+            try:
+                self.ledger.record(operation)
+            except OSError as error:  # an answer that is paid for is not thrown away for its record
+                log.exception("operation_not_recorded", tier=operation.tier, reason=str(error))
         if bill.cost is None:
             self.ledger.hold(reservation)
         else:

@@ -6,6 +6,7 @@ is committed and nothing is pushed: the change lies in a worktree of its own.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import unicodedata
@@ -96,10 +97,13 @@ class Checkout(Protocol):
 
 
 def slug_of(feature: str) -> str:
-    """A short name for files and branches: lower case ASCII words joined by hyphens."""
+    """A short name for files and branches: lower case ASCII words joined by hyphens, told apart where cut."""
     plain = unicodedata.normalize("NFKD", feature).encode("ascii", "ignore").decode().lower()
-    words = re.findall(r"[a-z0-9]+", plain)
-    return "-".join(words)[:LONGEST_SLUG].strip("-") or "feature"
+    slug = "-".join(re.findall(r"[a-z0-9]+", plain))
+    if 0 < len(slug) <= LONGEST_SLUG:
+        return slug
+    mark = hashlib.blake2b(feature.encode("utf-8", "replace"), digest_size=3).hexdigest()
+    return f"{slug[:LONGEST_SLUG].strip('-') or 'feature'}-{mark}"
 
 
 class HandoffRun:
@@ -129,7 +133,7 @@ class HandoffRun:
         )
 
     async def advance(self, *, approved: bool = False) -> Handoff:
-        """Go on until it is done, or until a person has to say yes.
+        """Go on until it is done, or a person has to say yes: once the document is there, not before.
 
         Raises:
             TierError, BudgetExceeded: a tier gives no answer; call it again later to go on from there.
@@ -137,6 +141,7 @@ class HandoffRun:
         """
         if self.state.step == "prd":
             await self._write_prd()
+            return self.state
         if self.state.step == "approval":
             if not approved:
                 return self.state

@@ -129,7 +129,7 @@ class Ledger:
                     "insert into reservations values (?, ?, ?, ?)",
                     (reservation, moment, tier.name, str(amount)),
                 )
-        except sqlite3.Error as cause:
+        except (sqlite3.Error, OSError) as cause:
             if tier.daily_cap is None:
                 return reservation
             raise LedgerUnavailable(
@@ -142,12 +142,12 @@ class Ledger:
 
         It cannot fail: a reservation that stays is given up after RESERVATION_SECONDS.
         """
-        with contextlib.suppress(sqlite3.Error), self._transaction() as database:
+        with contextlib.suppress(sqlite3.Error, OSError), self._transaction() as database:
             database.execute("delete from reservations where id = ?", (reservation,))
 
     def hold(self, reservation: str) -> None:
         """Let a reservation count until the end of its day: nobody knows what the call cost."""
-        with contextlib.suppress(sqlite3.Error), self._transaction() as database:
+        with contextlib.suppress(sqlite3.Error, OSError), self._transaction() as database:
             database.execute(
                 "update reservations set at = ? where id = ?",
                 (_day_start(time.time()) + _DAY_SECONDS - RESERVATION_SECONDS, reservation),

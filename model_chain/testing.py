@@ -170,9 +170,7 @@ class FakeAgent:
 
     Attributes:
         files: path below the folder -> content, written by every writable task.
-        failure: raised instead of working, once.
         tasks: what it was asked to do so far.
-        reviews: the instructions of the reviews so far.
     """
 
     def __init__(
@@ -180,15 +178,12 @@ class FakeAgent:
     ) -> None:
         self.text = text
         self.files = dict(files or {})
-        self.failure: TierError | None = None
         self.tasks: list[CodeTask] = []
-        self.reviews: list[str] = []
         self._model = model
 
     async def work(self, task: CodeTask) -> CodeResult:
         """Write the files."""
         self.tasks.append(task)
-        self._fail()
         if task.writable:
             for path, content in self.files.items():
                 (task.folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -198,14 +193,8 @@ class FakeAgent:
 
     async def review(self, folder: Path, instruction: str) -> CodeResult:
         """Find nothing; the use is unknown, as that of a real review is."""
-        self.reviews.append(instruction)
-        self._fail()
+        del instruction
         return CodeResult(f"No findings in {folder.name}.", (ModelUse(self._model, None),))
-
-    def _fail(self) -> None:
-        if self.failure is not None:
-            failure, self.failure = self.failure, None
-            raise failure
 
 
 class FakeBackends:

@@ -20,6 +20,7 @@ from model_chain.limits import (
     PROVIDER_WORDS,
     TIER_SECONDS,
 )
+from model_chain.process import refuse_recursion
 from model_chain.protocol import Finished, Piece, Question
 from model_chain.readiness import CLAUDE_KEY, api_key
 from model_chain.tiers import Tier
@@ -35,6 +36,7 @@ class AnthropicReasoner:
 
     async def reason(self, question: Question) -> AsyncGenerator[Piece, None]:
         """Stream the answer; a failure before its first word is tried again, capped, a later one is not."""
+        refuse_recursion()
         key = api_key()
         if not key:
             raise NotLoggedIn(f"{self._model} needs {CLAUDE_KEY} in the environment.")

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 from starlette.concurrency import run_in_threadpool
 
+from model_chain.cut import encodable
 from search_api.asking import EVENT_NAMES, Action, Asked, Began, Ended
 from search_api.caller import CallerOf
 from search_api.dependencies import ChainOf, DeferrerOf
@@ -157,7 +158,7 @@ async def post_route(request: RouteRequest) -> Route:
     """Say which tier does a task, or how a search query is answered. Nobody is asked."""
     from model_chain.router.decision import route  # noqa: PLC0415 - reads its weights on first use
 
-    decision = await run_in_threadpool(route, request.text, request.kind)
+    decision = await run_in_threadpool(route, encodable(request.text), request.kind)
     return Route(
         kind=decision.kind,
         label=decision.label,
@@ -175,8 +176,8 @@ async def get_ledger(
     """What each tier did and cost, and what the same would have cost on Opus alone."""
     from model_chain.typical_day import day_document, summarise_day  # noqa: PLC0415 - where there is a chain
 
-    until = (request.until or datetime.now(UTC).date()) + timedelta(days=1)
-    since = request.since or until - timedelta(days=1)
+    last = request.until or datetime.now(UTC).date()
+    since, until = request.since or last, last if last == date.max else last + timedelta(days=1)
     operations = await operations_seen(chain, caller, since, until)
     table = day_document(summarise_day(operations), since.isoformat(), until.isoformat())
     return LedgerTable.model_validate(table)

@@ -99,14 +99,6 @@ def fails(status: int, kind: str, message: str) -> Reply:
     return Reply(status=status, error=(kind, message))
 
 
-def said(request: Request) -> str:
-    """The text of the last user message of a request."""
-    content = request.body["messages"][-1]["content"]
-    if isinstance(content, str):
-        return content
-    return "\n".join(block.get("text", "") for block in content if block.get("type") == "text")
-
-
 class FakeAnthropic(FakeModelServer):
     """Plays a script of replies; without one left it says "ok"."""
 

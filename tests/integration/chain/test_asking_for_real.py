@@ -128,6 +128,33 @@ def test_a_failure_hands_the_code_back_and_says_why(
     assert told["pack"]["chunks"][0]["source"] == SOURCE
 
 
+USED_UP = {
+    "type": "result",
+    "is_error": True,
+    "result": "You have hit your limit · resets 3am",
+    "modelUsage": {},
+}
+
+
+@pytest.mark.parametrize(
+    ("script", "code"),
+    [
+        ('echo \'{"type":"stream_event","event":{"type":"message_start"}}\'; kill -9 $$', "tier_unavailable"),
+        (f"echo '{json.dumps(USED_UP)}'; exit 1", "usage_limit"),
+    ],
+)
+def test_a_program_that_dies_or_is_used_up_hands_the_code_back(
+    script: str, code: str, cli: Cli, configured: Path, tmp_path: Path
+) -> None:
+    program = tmp_path / "claude"
+    program.write_text(f"#!/bin/sh\ncat > /dev/null\n{script}\n")
+    program.chmod(0o755)
+    configured.write_text(configured.read_text().replace(str(claude_binary()), str(program)))
+    status, out, _ = cli(QUESTION, "--json")
+    told = json.loads(out)
+    assert (status, told["action"], told["failure"]["code"]) == (1, "handback", code)
+
+
 def test_without_the_program_the_code_is_handed_back(cli: Cli, configured: Path) -> None:
     configured.write_text(configured.read_text().replace(str(claude_binary()), "/nowhere/claude"))
     status, out, err = cli(QUESTION)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from model_chain.handoff import slug_of
 from nightdex.cli import _run
 from tests.repositories import commit, git
 from tests.servers import fake_anthropic, fake_openai
@@ -140,6 +141,7 @@ def test_a_handoff_goes_on_where_it_broke_off(
     cli: Cli, opus: FakeAnthropic, codex: FakeOpenAI, tmp_path: Path
 ) -> None:
     opus.script.add(fake_anthropic.says(GOOD))
+    assert cli("--yes")[1]["step"] == "approval"  # nobody can have read it yet
     codex.script.add(fake_openai.usage_limit())
     status, _, err = cli("--yes")
     assert (status, json.loads(err.splitlines()[-1])["code"]) == (1, "usage_limit")
@@ -175,11 +177,39 @@ def test_without_codex_the_document_is_kept_and_what_to_install_is_said(
     cli: Cli, opus: FakeAnthropic, shop: Path, tmp_path: Path
 ) -> None:
     opus.script.add(fake_anthropic.says(GOOD))
+    cli()
     file = tmp_path / "repos.toml"
     file.write_text(file.read_text().replace(str(codex_binary()), "/nowhere/codex"))
     status, _, err = cli("--yes")
     assert (status, json.loads(err.splitlines()[-1])["code"]) == (1, "cli_missing")
     assert (shop / "docs" / "prd-export-the-cart-as-csv.md").exists()
+
+
+def test_an_author_who_does_not_come_to_an_end_is_told_of(cli: Cli, tmp_path: Path) -> None:
+    recorded = (Path(__file__).parents[2] / "golden" / "wire" / "claude-result-max-turns.json").read_text()
+    program = tmp_path / "claude"
+    program.write_text(f"#!/bin/sh\ncat > /dev/null\ncat <<'EOF'\n{recorded}\nEOF\nexit 1\n")
+    program.chmod(0o755)
+    file = tmp_path / "repos.toml"
+    file.write_text(file.read_text().replace(str(claude_binary()), str(program)))
+    status, _, err = cli()
+    assert (status, json.loads(err.splitlines()[-1])["code"]) == (1, "max_turns")
+    assert steps(tmp_path) == [("prd", "haiku", "0.000495")]  # as the program itself recorded it
+
+
+@pytest.mark.parametrize(
+    ("feature", "slug"),
+    [
+        ("Export: the CSV!", "export-the-csv"),
+        ("Größe ändern", "groe-andern"),
+        ("導出", "feature-"),
+        ("a " * 60, "a-a-a-"),
+    ],
+)
+def test_a_feature_has_a_short_name(feature: str, slug: str) -> None:
+    assert slug_of(feature).startswith(slug)
+    assert len(slug_of(feature)) <= 48 + 7
+    assert slug_of("a " * 60) != slug_of("a " * 61)
 
 
 def test_a_damaged_state_is_said_to_be(cli: Cli, shop: Path) -> None:

@@ -242,6 +242,10 @@ async def test_where_a_text_belongs_is_told_over_http(client: httpx.AsyncClient)
     query = {"text": "Session.refresh", "kind": "query"}
     assert (await client.post("/v1/route", json=query)).json()["label"] == "raw"
     assert (await client.post("/v1/route", json={"text": "x", "kind": "poem"})).status_code == 422
+    for strange in ("", "\0", "\ud800", "x" * 16_384):
+        sent = json.dumps({"text": strange}).encode()
+        reply = await client.post("/v1/route", content=sent, headers={"Content-Type": "application/json"})
+        assert reply.status_code in {200, 422}
 
 
 async def test_the_ledger_is_told_over_http_and_a_scoped_key_sees_its_own(shop: Path, tmp_path: Path) -> None:
@@ -254,6 +258,14 @@ async def test_the_ledger_is_told_over_http_and_a_scoped_key_sees_its_own(shop: 
     assert count["opus"] == 1
     assert sum(row["operations"] for row in own["tiers"]) == 0
     assert [row["input_per_million"] for row in told["all_opus"]] == [5.0, 15.0]
+
+
+@pytest.mark.parametrize(
+    "days", [{"since": "0001-01-01", "until": "9999-12-31"}, {"since": "2026-01-02", "until": "2026-01-01"}]
+)
+async def test_any_days_can_be_added_up(days: dict[str, str], shop: Path, tmp_path: Path) -> None:
+    async with api(shop, ApiOptions(chain=chain_of(tmp_path, FakeReasoner()))) as client:
+        assert (await client.get("/v1/ledger", params=days)).status_code == 200
 
 
 async def test_a_ledger_that_cannot_be_read_is_a_problem(shop: Path, tmp_path: Path) -> None:

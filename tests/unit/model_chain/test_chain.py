@@ -13,7 +13,7 @@ import pytest
 from model_chain.bill import Bill, Purpose
 from model_chain.chain import Chain, NoSuchTier
 from model_chain.errors import DeadlineExceeded, Refused, UsageLimit
-from model_chain.ledger import BudgetExceeded, Ledger
+from model_chain.ledger import BudgetExceeded, Ledger, LedgerUnavailable
 from model_chain.process import child_environment
 from model_chain.protocol import CodeTask, Question, Restarted, TextPiece
 from model_chain.testing import FakeAgent, FakeBackends, FakeReasoner
@@ -116,6 +116,14 @@ async def test_calls_at_once_cannot_overspend_a_cap_together(ledger: Ledger) -> 
     results = await asyncio.gather(*answers, return_exceptions=True)
     refused = [result for result in results if isinstance(result, BudgetExceeded)]
     assert len(refused) == len(reasoner.questions) == 3
+
+
+async def test_an_answer_outlives_a_ledger_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    chain = chain_of(Ledger(tmp_path / "file" / "ledger.sqlite3"), FakeBackends())
+    assert (await chain.answer("opus", ASKED, PURPOSE)).text == "Because."
+    with pytest.raises(LedgerUnavailable):  # but a cap that cannot be checked is not taken for granted
+        await chain.answer("haiku", ASKED, PURPOSE)
 
 
 async def test_a_tier_that_is_not_there_is_refused(ledger: Ledger) -> None:
