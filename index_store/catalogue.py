@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from index_store.limits import TEXTS_REMEMBERED
 from index_store.simhash import NEAR_BITS
 
 CATALOGUE_COLUMNS = (
@@ -21,17 +22,38 @@ CATALOGUE_COLUMNS = (
 _Ints = NDArray[np.int32]
 
 
+class _Texts(dict[int, str]):
+    """Values by code, each made a Python string when first asked for."""
+
+    def __init__(self, values: pa.Array) -> None:
+        self._values = values
+
+    def __missing__(self, code: int) -> str:
+        if len(self) >= TEXTS_REMEMBERED:
+            self.clear()
+        text: str = self._values[code].as_py()
+        self[code] = text
+        return text
+
+
 class TextColumn:
     """A dictionary-encoded column of texts: `column[row]`. Codes follow the order of the sorted values."""
 
-    __slots__ = ("_values", "codes")
+    __slots__ = ("_code_of", "_texts", "_values", "codes")
 
     def __init__(self, values: pa.Array, codes: _Ints) -> None:
         self._values = values
+        self._texts = _Texts(values)
+        self.reorder(codes)
+
+    def reorder(self, codes: _Ints) -> None:
+        """Give every row its code anew."""
         self.codes = codes
+        # A view gives Python integers, several times faster than an array gives its own.
+        self._code_of = codes.data
 
     def __getitem__(self, row: int, /) -> str:
-        return self._text(self.codes[row])
+        return self._texts[self._code_of[row]]
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -44,19 +66,15 @@ class TextColumn:
     def code(self, value: str) -> int | None:
         """The code of a value, or None where no row has it; the values must be sorted as they are."""
         codes = range(len(self._values))
-        place = bisect_left(codes, value, key=self._text)
-        return place if place < len(codes) and self._text(place) == value else None
-
-    def _text(self, code: int | np.int32) -> str:
-        text: str = self._values[code].as_py()
-        return text
+        place = bisect_left(codes, value, key=self._texts.__getitem__)
+        return place if place < len(codes) and self._texts[place] == value else None
 
     def code_range(self, value: str, key: Callable[[str], str] = str) -> range:
         """The codes whose value, after `key`, equals `value`; the values must be sorted by `key`."""
         codes = range(len(self._values))
         return range(
-            bisect_left(codes, value, key=lambda code: key(self._text(code))),
-            bisect_right(codes, value, key=lambda code: key(self._text(code))),
+            bisect_left(codes, value, key=lambda code: key(self._texts[code])),
+            bisect_right(codes, value, key=lambda code: key(self._texts[code])),
         )
 
     @property
@@ -68,13 +86,14 @@ class TextColumn:
 class IntColumn:
     """A column of small integers: `column[row]` is a Python int."""
 
-    __slots__ = ("_values",)
+    __slots__ = ("_value_of", "_values")
 
     def __init__(self, values: _Ints) -> None:
         self._values = values
+        self._value_of = values.data
 
     def __getitem__(self, row: int, /) -> int:
-        return int(self._values[row])
+        return self._value_of[row]
 
     def __len__(self) -> int:
         return len(self._values)
@@ -100,8 +119,8 @@ class Catalogue:
         start_line = _ints(table["start_line"])
         part = _ints(table["part"])
         order = np.lexsort((part, start_line, self.path.codes, self.repo.codes)).astype(np.int32)
-        self.repo.codes = self.repo.codes[order]
-        self.path.codes = self.path.codes[order]
+        self.repo.reorder(self.repo.codes[order])
+        self.path.reorder(self.path.codes[order])
         self.start_line = IntColumn(start_line[order])
         self.file = IntColumn(_numbered(self.repo.codes, self.path.codes))
         self.end_line = IntColumn(_ints(table["end_line"])[order])

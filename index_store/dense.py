@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index_store.columns import VECTOR_COLUMNS
-from index_store.limits import SHORTLIST, VECTOR_MEMORY
+from index_store.limits import SHORTLIST, SHORTLIST_SHARE, VECTOR_MEMORY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +37,7 @@ class DenseColumn:
 
     def shortlist(self, vector: Vector, limit: int, among: Rows | None) -> Rows:
         """The rows whose vectors are worth comparing, in order of rows."""
-        return self.signs.nearest(vector, max(SHORTLIST, limit), among)
+        return self.signs.nearest(vector, max(SHORTLIST, len(self.signs) // SHORTLIST_SHARE, limit), among)
 
     def nearest(self, vector: Vector, limit: int, among: Rows | None, held: Matrix) -> tuple[Rows, Vector]:
         """The nearest rows, best first, and their cosines, by the vectors that are held."""

@@ -14,8 +14,10 @@ ROWS_PER_FRAGMENT = 4_096
 # Codes compared at a time; the temporary words of one block stay in a core's own cache.
 CODES_PER_BLOCK = 32_768
 
-# Rows the scan of sign codes hands on to be compared exactly: recall@10 .995 at 150,000 chunks.
+# Rows the scan of sign codes hands on to be compared exactly: recall@10 .99 at 150,000 chunks. Of more chunks
+# one in so many, because the nearest stand less apart from the others.
 SHORTLIST = 2_000
+SHORTLIST_SHARE = 125
 
 # Vectors a server holds in memory, 2 bytes a dimension; more of them are held in a file of its own, of which
 # the kernel keeps in memory what is asked for.
@@ -44,6 +46,9 @@ MAX_LISTED_PROBLEMS = 50
 
 # A file is hashed in pieces of this size.
 HASH_BLOCK = 1 << 20
+
+# Texts of one column of the catalogue that are kept as Python strings; about 100 bytes each.
+TEXTS_REMEMBERED = 1 << 15
 
 # Filters whose expressions are kept by an open reader; one that names 10,000 paths is about a megabyte.
 FILTERS_REMEMBERED = 64

@@ -27,6 +27,7 @@ from index_store.limits import (
     ROWS_PER_SCAN_BATCH,
 )
 from index_store.manifest import read_manifest
+from index_store.memory import return_freed_memory
 from index_store.prefilter import NothingPasses, Prefilter
 from index_store.sign_codes import SignCodes, code_bytes
 
@@ -143,6 +144,8 @@ class Reader:
             raise IndexDamaged(
                 f"Generation {number} cannot be read ({error}); run `nightdex check`, or `nightdex rollback`."
             ) from error
+        del columns
+        return_freed_memory()
         return cls(manifest, catalogue, dense, database, table)
 
     async def hold_vectors(self, spill: Path) -> None:
@@ -162,6 +165,7 @@ class Reader:
             async for batch in await query.to_batches(max_batch_length=ROWS_PER_SCAN_BATCH):
                 held[self.catalogue.rows_of(batch["_rowid"].to_numpy())] = as_matrix(batch[column])
             dense.held = held
+        return_freed_memory()
 
     @property
     def holds_vectors(self) -> bool:

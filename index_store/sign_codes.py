@@ -36,6 +36,9 @@ class SignCodes:
         self._words = np.ascontiguousarray(codes.view(np.uint64).T)
         self._missing = None if present.all() else np.flatnonzero(~present)
 
+    def __len__(self) -> int:
+        return int(self._words.shape[1])
+
     def nearest(self, vector: NDArray[np.float32], count: int, among: _Rows | None = None) -> _Rows:
         """The rows nearest by sign, `count` of them and those as near as the last one, in order of rows.
 

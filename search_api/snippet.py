@@ -41,7 +41,9 @@ def snippet(text: str, first_line: int, looked_for: Sequence[str], matching: Col
     if matching:
         scores = [int(first_line + index in matching) for index in range(len(lines))]
     else:
-        scores = [sum(needle in line for needle in looked_for) for line in map(str.lower, lines)]
+        lowered = text.lower()
+        present = [needle for needle in looked_for if needle in lowered]
+        scores = [sum(needle in line for needle in present) for line in map(str.lower, lines)]
     best = max(range(len(lines)), key=lambda index: (scores[index], -index))
     start = _window(scores, best)
     shown = [cut(line) for line in lines[start : start + SNIPPET_LINES]]
