@@ -1,7 +1,9 @@
-"""What our client costs beside Ollama's own work: wall time over the time the server was busy.
+"""What we cost beside Ollama's own work: wall time over the time the server was busy.
 
-`python -m benchmarks.ollama_overhead [--json FILE]` asks a scripted server in its own process, which works on
-one call at a time as Ollama does: 8 ms a text of 768 dimensions, 50 ms a description.
+`python -m benchmarks.ollama_overhead [--json FILE]` asks a scripted server in another process, which works on
+one call at a time as Ollama does: 8 ms a text of 768 dimensions, 50 ms a description. First the clients
+alone, then a whole night over a repository made for it, and of that night its describing. `loads` counts how
+often the server had to load another model.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import argparse
 import json
 import multiprocessing
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,9 +20,14 @@ from dataclasses import asdict, dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from indexer.night_report import last_report
+from indexer.nightly import NightOptions, run_night
+from indexer.sources.definition import SourceDefinition, SourceKind
+from model_chain.backends.extractive import ExtractiveSummariser
 from model_chain.backends.ollama import OllamaEmbedder, OllamaSummariser
 from model_chain.limits import CALLS_PER_HOST
 from model_chain.protocol import CodeUnit
+from tests.repositories import commit
 from tests.servers.scripted_ollama import (
     CHAT_MODEL,
     EMBED_MODEL,
@@ -31,6 +39,8 @@ from tests.servers.scripted_ollama import (
 
 TEXTS = 2048
 UNITS = 200
+MODULES = 60
+FUNCTIONS_PER_MODULE = 10
 SECONDS_PER_TEXT = 0.008
 SECONDS_PER_REPLY = 0.05
 DIMENSION = 768
@@ -76,7 +86,7 @@ def main() -> int:
 
 
 def measure() -> list[Cost]:
-    """Embed, then describe, against a server in another process."""
+    """Embed, describe, and run a night, against a server in another process."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs,))
@@ -88,13 +98,49 @@ def measure() -> list[Cost]:
             embedding, before = _cost("embedding", ours, Server(), lambda: embedder.embed_documents(texts))
         with OllamaSummariser(CHAT_MODEL, [url]) as summariser, ThreadPoolExecutor(CALLS_PER_HOST) as pool:
             units = [replace(_UNIT, text=f"{_UNIT.text}# {number}\n") for number in range(UNITS)]
-            describing, _ = _cost(
+            describing, before = _cost(
                 "describing", ours, before, lambda: list(pool.map(summariser.summarise, units))
             )
+        return [embedding, describing, *_night_costs(url, ours, before)]
     finally:
         ours.send("stop")
         process.join()
-    return [embedding, describing]
+
+
+def _night_costs(url: str, server: Connection, before: Server) -> list[Cost]:
+    """A whole night, and of it the hours in which the models work."""
+    with (
+        tempfile.TemporaryDirectory(prefix="nightdex-overhead-") as scratch,
+        OllamaEmbedder(EMBED_MODEL, [url]) as embedder,
+        OllamaSummariser(CHAT_MODEL, [url]) as describer,
+    ):
+        repository = Path(scratch) / "made"
+        commit(repository, {f"module_{n}.py": _module(n) for n in range(MODULES)})
+        source = SourceDefinition("made", SourceKind.REPOSITORY, str(repository))
+        options = NightOptions(Path(scratch) / "state", (source,))
+        whole, _ = _cost(
+            "whole night",
+            server,
+            before,
+            lambda: run_night(options, embedder, ExtractiveSummariser(), describer=describer),
+        )
+        report = last_report(options.state_dir)
+    steps = report["steps"] if report else {}
+    assert isinstance(steps, dict)
+    described = MODULES * FUNCTIONS_PER_MODULE
+    busy = described * SECONDS_PER_REPLY
+    seconds = steps["descriptions"]
+    overhead = round(100 * (seconds / busy - 1), 1)
+    return [whole, Cost("its describing", described, 1, round(seconds, 2), round(busy, 2), overhead)]
+
+
+def _module(number: int) -> str:
+    """Functions that no other module has, too long to be trivial."""
+    return "\n\n".join(
+        f"def total_{number}_{n}(values, limit):\n    total = {number}\n    for value in values:\n"
+        f"        if value > limit:\n            total += value * {n}\n    return total\n"
+        for n in range(FUNCTIONS_PER_MODULE)
+    )
 
 
 def _cost(work: str, server: Connection, before: Server, run: Callable[[], object]) -> tuple[Cost, Server]:
