@@ -35,8 +35,9 @@ MAX_VERSIONS = 100
 # Readers opened on a generation get this long after another one took its place.
 PRUNE_AFTER_SECONDS = 15 * 60
 
-# The newest generations that are never pruned, besides the current one.
-KEPT_GENERATIONS = 2
+# The newest generations that are never pruned. A night publishes up to three times (what changed, vectors
+# that were missing, descriptions); the fourth is the last of the night before.
+KEPT_GENERATIONS = 4
 
 # Rows a scan hands over at a time; bounds the memory of a literal or RE2 search.
 ROWS_PER_SCAN_BATCH = 1_024

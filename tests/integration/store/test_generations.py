@@ -83,14 +83,14 @@ def test_nothing_whole_to_fall_back_to_says_so(tmp_path: Path) -> None:
         current_generation(tmp_path)
 
 
-def test_prune_keeps_the_current_the_last_two_and_the_recently_superseded(tmp_path: Path) -> None:
-    build(tmp_path, 6)
-    make_old(tmp_path, 1, 2, 3, 5, 6)
+def test_prune_keeps_the_current_the_last_four_and_the_recently_superseded(tmp_path: Path) -> None:
+    build(tmp_path, 8)
+    make_old(tmp_path, 1, 2, 3, 5, 6, 7, 8)
     rollback(tmp_path, 2)
     make_old(tmp_path, 2)
     assert prune(tmp_path) == [1, 3]
-    assert list_generations(tmp_path) == [2, 4, 5, 6]
-    assert sorted(entry.name for entry in generations_dir(tmp_path).iterdir()) == ["2", "4", "5", "6"]
+    assert list_generations(tmp_path) == [2, 4, 5, 6, 7, 8]
+    assert sorted(entry.name for entry in generations_dir(tmp_path).iterdir()) == list("245678")
 
 
 def test_a_generation_counts_as_superseded_from_the_moment_another_serves(tmp_path: Path) -> None:
