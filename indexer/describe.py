@@ -1,16 +1,16 @@
 """Asks the model about what waits for a description, as long as there is time. What was said is kept at once.
 
-Threads ask, the caller's thread reads, counts and decides; a kill or an interrupt loses the calls in flight.
+A kill or an interrupt loses the calls in flight and nothing else.
 """
 
 from __future__ import annotations
 
 import sqlite3
-import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
-from queue import SimpleQueue
+from functools import partial
 
 from index_store.stored_rows import StoredRows
 from indexer.backlog import BacklogPlan
@@ -18,6 +18,7 @@ from indexer.limits import MAX_FAILED_DESCRIPTIONS, ROWS_PER_DESCRIBING
 from indexer.night_report import DescriptionReport
 from indexer.progress import Progress
 from indexer.rows import unit_of
+from model_chain.daemon_threads import DaemonThreads
 from model_chain.errors import (
     DescriptionRejected,
     ModelChanged,
@@ -25,11 +26,11 @@ from model_chain.errors import (
     ModelMissing,
     ModelUnavailable,
 )
-from model_chain.protocol import CodeUnit
+from model_chain.protocol import CodeUnit, Description
 from model_chain.summary_cache import CachedSummariser
 
-_Asked = tuple[str, CodeUnit]
-_Answered = tuple[str, CodeUnit, Exception | None]
+# A content hash, and the code that has it.
+_Question = tuple[str, CodeUnit]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,45 +70,32 @@ class Describing:
         """Ask in the order of the plan until it is done, a limit is reached, or the model is gone."""
         began = time.monotonic()
         self._progress.describing_started(len(plan.order))
-        todo: SimpleQueue[_Asked | None] = SimpleQueue()
-        done: SimpleQueue[_Answered] = SimpleQueue()
-        for number in range(parallelism):
-            # Daemons: an interrupted night does not wait for a model that takes minutes.
-            name = f"describe-{number}"
-            threading.Thread(target=self._ask, args=(todo, done), name=name, daemon=True).start()
-        running = asked = 0
+        threads = DaemonThreads(parallelism, "describe")
+        running: dict[Future[Description], _Question] = {}
         try:
-            for question in _questions(plan, stored, self._cached):
-                if running == parallelism:
-                    self._take(done.get())
-                    running -= 1
-                self._report.stopped = self._report.stopped or self._limits.reached(asked)
+            for key, unit in _questions(plan, stored, self._cached):
+                if len(running) == parallelism:
+                    self._take_finished(running)
+                self._report.stopped = self._report.stopped or self._limits.reached(self._report.asked)
                 if self._report.stopped:
                     break
-                todo.put(question)
-                running += 1
-                asked += 1
-            for _ in range(running):
-                self._take(done.get())
+                running[threads.submit(partial(self._cached.summarise, unit))] = key, unit
+                self._report.asked += 1
+            while running:
+                self._take_finished(running)
         finally:
-            self._report.asked = asked
+            threads.close()
             self._report.carried_over = len(plan.order) - len(self.finished)
             self._report.seconds = round(time.monotonic() - began, 3)
-            for _ in range(parallelism):
-                todo.put(None)
 
-    def _ask(self, todo: SimpleQueue[_Asked | None], done: SimpleQueue[_Answered]) -> None:
-        while (question := todo.get()) is not None:
-            key, unit = question
-            try:
-                self._cached.summarise(unit)
-            except Exception as error:  # noqa: BLE001 - the caller's thread decides what it means
-                done.put((key, unit, error))
-            else:
-                done.put((key, unit, None))
+    def _take_finished(self, running: dict[Future[Description], _Question]) -> None:
+        """Wait for one answer at least."""
+        finished, _ = wait(running, return_when=FIRST_COMPLETED)
+        for future in finished:
+            key, unit = running.pop(future)
+            self._take(key, unit, future.exception())
 
-    def _take(self, answered: _Answered) -> None:
-        key, unit, error = answered
+    def _take(self, key: str, unit: CodeUnit, error: BaseException | None) -> None:
         report = self._report
         if error is None:
             report.described += 1
@@ -128,7 +116,7 @@ class Describing:
             report.stopped = str(error)
 
 
-def _questions(plan: BacklogPlan, stored: StoredRows, cached: CachedSummariser) -> Iterator[_Asked]:
+def _questions(plan: BacklogPlan, stored: StoredRows, cached: CachedSummariser) -> Iterator[_Question]:
     """What waits, in order, read back from the index as it is needed."""
     for start in range(0, len(plan.order), ROWS_PER_DESCRIBING):
         keys = plan.order[start : start + ROWS_PER_DESCRIBING]

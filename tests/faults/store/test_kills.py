@@ -23,7 +23,7 @@ from index_store.generations import (
     list_generations,
     prune,
 )
-from index_store.limits import PRUNE_AFTER_SECONDS
+from index_store.limits import KEPT_GENERATIONS, PRUNE_AFTER_SECONDS
 from index_store.reader import Reader
 from index_store.testing import EMBEDDER, build_generation, inventory_of, make_row, states_of
 from index_store.writer import STEPS, GenerationWriter
@@ -91,9 +91,10 @@ def test_a_night_killed_at_any_step_leaves_an_index_that_serves_and_the_next_one
     assert check(tmp_path, serving) == []
 
     superseded = time.time() - PRUNE_AFTER_SECONDS - 1
-    for generation in list_generations(tmp_path):
+    known = list_generations(tmp_path)
+    for generation in known:
         os.utime(generation_dir(tmp_path, generation), (superseded, superseded))
     prune(tmp_path)
     left = sorted(entry.name for entry in generations_dir(tmp_path).iterdir())
-    assert left == [str(serving - 1), str(serving)]
+    assert left == [str(generation) for generation in known[-KEPT_GENERATIONS:]]
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["CURRENT", "generations"]
