@@ -8,6 +8,7 @@ from pathlib import Path
 from nightdex.configuration import load_configuration, load_sources
 from nightdex.doctor.finding import Check, Finding, error, ok
 from nightdex.doctor.index import check_embedder, check_index, check_nights, check_repositories
+from nightdex.doctor.ledger import check_ledger
 from nightdex.doctor.machine import check_disk, check_git, check_state_dir
 from nightdex.doctor.models import check_ollama
 from nightdex.doctor.service import check_address
@@ -28,6 +29,7 @@ CHECKS: Mapping[str, Check] = {
     "embedder": check_embedder,
     "ollama": check_ollama,
     "tiers": check_tiers,
+    "ledger": check_ledger,
     "address": check_address,
 }
 

@@ -9,8 +9,9 @@ import httpx
 from nightdex.configuration import Configuration
 from nightdex.doctor.finding import Finding, error, ok
 from nightdex.doctor.limits import LOCAL_SECONDS
-from search_api.errors import AddressUnavailable, BindRefused
-from search_api.server import listen
+from nightdex.service import api_options
+from search_api.errors import AddressUnavailable, BindRefused, KeysUnreadable
+from search_api.server import guarded, listen
 
 
 def check_address(configuration: Configuration) -> Iterator[Finding]:
@@ -22,10 +23,11 @@ def check_address(configuration: Configuration) -> Iterator[Finding]:
         yield ok(f"nightdex answers on {url}", serving=True)
         return
     try:
+        guarded(api.host, api_options(configuration))
         listen(api.host, api.port).close()
-    except (AddressUnavailable, BindRefused) as refused:
+    except (AddressUnavailable, BindRefused, KeysUnreadable) as refused:
         found, _, remedy = str(refused).partition("; ")
-        yield error(found, remedy.rstrip("."))
+        yield error(found, remedy.rstrip(".") or "make the file with the keys readable")
     else:
         yield ok(f"{url} is free for `nightdex serve`", serving=False)
 

@@ -32,6 +32,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Machine:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NIGHTDEX_LEDGER", raising=False)
 
     def run(*arguments: str) -> tuple[int, str, str]:
         status = _run(list(arguments))

@@ -22,7 +22,7 @@ def test_a_machine_in_order_is_healthy_and_every_check_says_so(machine: Machine)
     assert {one["severity"] for one in findings} == {"ok"}
     assert [one["check"] for one in findings] == [
         "configuration", "git", "state_dir", "disk", "index", "repositories", "embedder", "ollama",
-        "tiers", "tiers", "tiers", "address",
+        "tiers", "tiers", "tiers", "ledger", "address",
     ]  # fmt: skip
 
 
@@ -118,6 +118,13 @@ def test_an_address_that_another_program_has_is_an_error(machine: Machine) -> No
         finding = machine.finding("address")
     assert finding["severity"] == "error"
     assert "choose another port" in str(finding["remedy"])
+
+
+def test_an_address_that_others_may_reach_without_a_key_is_an_error(machine: Machine) -> None:
+    machine.configure(f'{machine.extra}[api]\nhost = "0.0.0.0"\nport = 65431\n')
+    finding = machine.finding("address")
+    assert finding["severity"] == "error"
+    assert "nightdex key create" in str(finding)
 
 
 def test_a_running_service_is_recognised(machine: Machine, tmp_path: Path) -> None:
