@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 JOBS ?= 2
 
-.PHONY: setup run serve system test lint bench lock clean
+.PHONY: fuzz setup run serve system test lint bench lock clean
 
 setup: $(VENV)/.runtime
 
@@ -51,6 +51,10 @@ serve: setup
 
 test: $(VENV)/.dev $(NODE_MODULES)
 	$(BIN)/pytest -n $(JOBS)
+
+# Thousands of made-up requests, by the OpenAPI document; `make test` makes some hundreds.
+fuzz: $(VENV)/.dev
+	NIGHTDEX_FUZZ_EXAMPLES=300 $(BIN)/pytest -q -s tests/integration/search/test_openapi.py
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .

@@ -124,6 +124,12 @@ async def _on_search_error(_: Request, error: SearchError) -> Response:
     return problem_response(error)
 
 
+def _allowed(request: Request) -> str:
+    """Every method that a path takes; the routing knows of one route at a time only."""
+    operations = request.app.openapi()["paths"].get(request.url.path, {})
+    return ", ".join(sorted(method.upper() for method in operations))
+
+
 async def _on_not_modified(_: Request, known: NotModified) -> Response:
     return Response(status_code=304, headers={"ETag": known.etag, "Cache-Control": "private, no-cache"})
 
@@ -146,7 +152,7 @@ async def _on_http_exception(request: Request, error: HTTPException) -> Response
     if error.status_code == HTTPStatus.NOT_FOUND:
         return problem_response(RouteNotFound(f"There is nothing at {request.url.path!a}; see docs/API.md."))
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        allowed = (error.headers or {}).get("Allow", "GET")
+        allowed = _allowed(request) or (error.headers or {}).get("Allow", "GET")
         reply = problem_response(MethodNotAllowed(f"{request.method} is not possible here; use {allowed}."))
         reply.headers["Allow"] = allowed
         return reply

@@ -30,7 +30,7 @@ class SearchRequest(BaseModel):
         json_schema_extra={"examples": [{"query": "where are sessions refreshed", "repo": ["shop"]}]},
     )
 
-    query: str = Field(description="What to look for.")
+    query: str = Field(description="What to look for.", examples=["where are sessions refreshed"])
     mode: str = Field(default=Mode.HYBRID.value, json_schema_extra={"enum": [mode.value for mode in Mode]})
     repo: list[str] = Field(default=[], description="Repository names.", json_schema_extra=_NAMES)
     lang: list[str] = Field(default=[], description="Languages.", json_schema_extra=_NAMES)

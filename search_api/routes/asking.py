@@ -153,7 +153,7 @@ async def post_ask(
     return StreamingResponse(_stream(first, events), media_type=_STREAM, headers={"X-Accel-Buffering": "no"})
 
 
-@router.post("/v1/route", operation_id="route", responses=problems(413, 415, 422))
+@router.post("/v1/route", operation_id="route", responses=problems(400, 413, 415, 422))
 async def post_route(request: RouteRequest) -> Route:
     """Say which tier does a task, or how a search query is answered. Nobody is asked."""
     from model_chain.router.decision import route  # noqa: PLC0415 - reads its weights on first use

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from search_api.caller import CallerOf
 from search_api.dependencies import SearcherOf
@@ -17,6 +17,10 @@ router = APIRouter()
 
 class ContinueRequest(BaseModel):
     """What Continue's HTTP context provider sends; fields it may add later are ignored."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"query": "token", "fullInput": "@nightdex token"}]}
+    )
 
     query: str = Field(default="", description="What stands after the provider's name.", examples=["token"])
     full_input: str = Field(

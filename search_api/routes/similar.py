@@ -66,7 +66,7 @@ class SimilarRequest(BaseModel):
         return query if self.code else Like(query)
 
 
-@router.get("/v1/similar", operation_id="similar", responses=problems(400, 404, 422, 500, 503))
+@router.get("/v1/similar", operation_id="similar", responses=problems(400, 404, 422))
 async def get_similar(
     request: Annotated[SimilarRequest, Query()], searcher: SearcherOf, caller: CallerOf
 ) -> Answer:
@@ -74,9 +74,7 @@ async def get_similar(
     return await searcher.search(request.to_question(), caller.scope)
 
 
-@router.post(
-    "/v1/similar", operation_id="similarByPost", responses=problems(400, 404, 413, 415, 422, 500, 503)
-)
+@router.post("/v1/similar", operation_id="similarByPost", responses=problems(400, 404, 413, 415, 422))
 async def post_similar(request: SimilarRequest, searcher: SearcherOf, caller: CallerOf) -> Answer:
     """Find code like the `code` that is posted, or like a chunk of the index."""
     return await searcher.search(request.to_question(), caller.scope)

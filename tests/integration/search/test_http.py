@@ -125,7 +125,8 @@ async def test_a_bad_address_gets_a_problem_with_its_code(
     assert_problem(await client.get(address), status, code)
 
 
-async def test_a_wrong_method_is_told_the_right_one(client: httpx.AsyncClient) -> None:
+async def test_a_wrong_method_is_told_the_right_ones(client: httpx.AsyncClient) -> None:
+    assert (await client.delete("/v1/search")).headers["allow"] == "GET, POST"
     reply = await client.delete("/v1/status")
     assert_problem(reply, 405, "method_not_allowed")
     assert reply.headers["allow"] == "GET"
