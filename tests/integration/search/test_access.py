@@ -12,6 +12,7 @@ import pytest
 import structlog
 from structlog.testing import capture_logs
 
+from search_api.capacity import Capacity
 from search_api.keys import Keys
 from search_api.options import ApiOptions
 from search_api.search import Searcher
@@ -161,6 +162,18 @@ async def test_a_key_that_asks_too_often_is_told_when_to_come_back(shop: Path, k
         assert 1 <= int(refused.headers["retry-after"]) <= 6
         assert (await client.get("/v1/status", headers=bearer(other))).status_code == 200
         assert (await client.get("/v1/status")).status_code == 200
+
+
+async def test_a_server_with_a_full_queue_says_so_and_still_answers_its_supervisor(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("search_api.serving.Capacity", lambda: Capacity(places=1, queue=0))
+    async with api(shop) as client:
+        reply = await client.get("/v1/search?query=token")
+        assert code(reply) == (503, "server_busy")
+        assert reply.headers["retry-after"] == "1"
+        assert (await client.get("/healthz")).status_code == 200
+        assert (await client.get("/metrics")).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -64,3 +64,12 @@ def test_without_keys_the_list_says_how_to_make_one(
     assert _run(["key", "list"]) == 0
     assert "nightdex key create" in capsys.readouterr().out
     assert not state_dir.exists()
+
+
+def test_the_server_does_not_start_where_others_reach_it_without_a_key(
+    state_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (state_dir.parent / "repos.toml").open("a") as file:
+        file.write('[api]\nhost = "0.0.0.0"\n')
+    assert _run(["serve"]) == 12
+    assert "nightdex key create" in capsys.readouterr().err
