@@ -118,9 +118,10 @@ MAX_CHAIN_DAYS = 366
 # Searches that run at once; more than the cores can use only wait inside the store instead of before it.
 MAX_RUNNING = 16
 
-# Requests that wait for their turn, and how long; whoever comes later is told to come back.
+# Requests that wait for their turn, and how long: a busy machine is slow, not absent. Whoever comes later is
+# told to come back.
 MAX_WAITING = 256
-QUEUE_DEADLINE_S = 5.0
+QUEUE_DEADLINE_S = 10.0
 
 # What one key may ask in a minute; an agent at work asks about twenty times.
 REQUESTS_PER_MINUTE = 600
