@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Literal, Self, TypedDict
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
@@ -22,20 +22,39 @@ from search_api.query import Mode, Query, parse_query
 _NAMES: JsonDict = {"maxItems": MAX_FILTER_VALUES}
 
 
-class SearchRequest(BaseModel):
+class FilterArguments(TypedDict):
+    """The filters of a request, as `parse_query` takes them."""
+
+    repos: list[str]
+    languages: list[str]
+    paths: list[str]
+    kinds: list[str]
+
+
+class Filtered(BaseModel):
+    """What every request about code may narrow: each is any of its values, or all where it has none."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    repo: list[str] = Field(default=[], description="Repository names.", json_schema_extra=_NAMES)
+    lang: list[str] = Field(default=[], description="Languages.", json_schema_extra=_NAMES)
+    path: list[str] = Field(default=[], description="Folders, files, globs.", json_schema_extra=_NAMES)
+    kind: list[str] = Field(default=[], description="Chunk kinds.", json_schema_extra=_NAMES)
+
+    def filters(self) -> FilterArguments:
+        """For `parse_query`."""
+        return {"repos": self.repo, "languages": self.lang, "paths": self.path, "kinds": self.kind}
+
+
+class SearchRequest(Filtered):
     """One question. Inline qualifiers in `query` (`repo:shop -path:tests`) add to the filters."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={"examples": [{"query": "where are sessions refreshed", "repo": ["shop"]}]},
     )
 
     query: str = Field(description="What to look for.", examples=["where are sessions refreshed"])
     mode: str = Field(default=Mode.HYBRID.value, json_schema_extra={"enum": [mode.value for mode in Mode]})
-    repo: list[str] = Field(default=[], description="Repository names.", json_schema_extra=_NAMES)
-    lang: list[str] = Field(default=[], description="Languages.", json_schema_extra=_NAMES)
-    path: list[str] = Field(default=[], description="Folders, files, globs.", json_schema_extra=_NAMES)
-    kind: list[str] = Field(default=[], description="Chunk kinds.", json_schema_extra=_NAMES)
     limit: int = Field(default=DEFAULT_LIMIT, json_schema_extra={"minimum": 1, "maximum": MAX_LIMIT})
     offset: int = Field(default=0, json_schema_extra={"minimum": 0, "maximum": MAX_WINDOW - 1})
     regex: bool = Field(default=False, description="Mode exact: `query` is an RE2 pattern.")
@@ -59,10 +78,7 @@ class SearchRequest(BaseModel):
         return parse_query(
             self.query,
             mode=self.mode,
-            repos=self.repo,
-            languages=self.lang,
-            paths=self.path,
-            kinds=self.kind,
+            **self.filters(),
             limit=self.limit,
             offset=self.offset,
             regex=self.regex,
@@ -71,16 +87,10 @@ class SearchRequest(BaseModel):
         )
 
 
-class SymbolRequest(BaseModel):
+class SymbolRequest(Filtered):
     """Which definitions to find."""
 
-    model_config = ConfigDict(extra="forbid")
-
     query: str = Field(description="A name, a qualified name or its beginning.", examples=["Session.refresh"])
-    repo: list[str] = Field(default=[], description="Repository names.", json_schema_extra=_NAMES)
-    lang: list[str] = Field(default=[], description="Languages.", json_schema_extra=_NAMES)
-    path: list[str] = Field(default=[], description="Folders, files, globs.", json_schema_extra=_NAMES)
-    kind: list[str] = Field(default=[], description="Chunk kinds.", json_schema_extra=_NAMES)
     limit: int = Field(default=DEFAULT_LIMIT, json_schema_extra={"minimum": 1, "maximum": MAX_LIMIT})
     offset: int = Field(default=0, json_schema_extra={"minimum": 0, "maximum": MAX_WINDOW - 1})
 
@@ -93,10 +103,7 @@ class SymbolRequest(BaseModel):
         return parse_query(
             self.query,
             mode=Mode.SYMBOL,
-            repos=self.repo,
-            languages=self.lang,
-            paths=self.path,
-            kinds=self.kind,
+            **self.filters(),
             limit=self.limit,
             offset=self.offset,
         )

@@ -12,16 +12,16 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 from fastapi.sse import format_sse_event
 from pydantic import BaseModel, ConfigDict, Field
-from pydantic.config import JsonDict
 from starlette.concurrency import run_in_threadpool
 
 from model_chain.cut import encodable
 from search_api.asking import EVENT_NAMES, Action, Asked, Began, Ended
 from search_api.caller import CallerOf
 from search_api.dependencies import ChainOf, DeferrerOf
-from search_api.limits import MAX_FILTER_VALUES, MAX_PACK_TOKENS, MIN_TOKENS, PACK_TOKENS
+from search_api.limits import MAX_PACK_TOKENS, MIN_TOKENS, PACK_TOKENS
 from search_api.problem import problems
 from search_api.query import question
+from search_api.schemas import Filtered
 from search_api.spending import operations_seen
 
 if TYPE_CHECKING:
@@ -31,24 +31,17 @@ if TYPE_CHECKING:
 
 router = APIRouter()
 
-_NAMES: JsonDict = {"maxItems": MAX_FILTER_VALUES}
 _STREAM = "text/event-stream"
 
 
-class AskRequest(BaseModel):
+class AskRequest(Filtered):
     """A question, and who is to think about it."""
-
-    model_config = ConfigDict(extra="forbid")
 
     query: str = Field(description="The question.", examples=["why are sessions refreshed twice"])
     defer: Action = Field(
         default=Action.HANDBACK,
         description="handback: you think, and get the code. answer: the thinking tier does. never: a search.",
     )
-    repo: list[str] = Field(default=[], description="Repository names.", json_schema_extra=_NAMES)
-    lang: list[str] = Field(default=[], description="Languages.", json_schema_extra=_NAMES)
-    path: list[str] = Field(default=[], description="Folders, files, globs.", json_schema_extra=_NAMES)
-    kind: list[str] = Field(default=[], description="Chunk kinds.", json_schema_extra=_NAMES)
     max_tokens: int = Field(
         default=PACK_TOKENS,
         description="What the context pack may cost a model that reads it.",
@@ -140,10 +133,7 @@ async def post_ask(
     """
     query = question(
         request.query,
-        repos=request.repo,
-        languages=request.lang,
-        paths=request.path,
-        kinds=request.kind,
+        **request.filters(),
         pack_tokens=request.max_tokens,
     )
     if _STREAM not in connection.headers.get("accept", ""):

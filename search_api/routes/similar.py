@@ -5,38 +5,30 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.config import JsonDict
+from pydantic import ConfigDict, Field
 
 from search_api.answer import Answer
 from search_api.caller import CallerOf
 from search_api.dependencies import SearcherOf
 from search_api.errors import SimilarToWhat
-from search_api.limits import DEFAULT_LIMIT, MAX_FILTER_VALUES, MAX_LIMIT, MAX_TOKENS, MIN_TOKENS
+from search_api.limits import DEFAULT_LIMIT, MAX_LIMIT, MAX_TOKENS, MIN_TOKENS
 from search_api.problem import problems
 from search_api.query import Mode, parse_query
 from search_api.query import Query as SearchQuery
+from search_api.schemas import Filtered
 from search_api.similar import Like
 
 router = APIRouter()
 
-_NAMES: JsonDict = {"maxItems": MAX_FILTER_VALUES}
 
-
-class SimilarRequest(BaseModel):
+class SimilarRequest(Filtered):
     """What the code is to be like: exactly one of `id`, `like` and `code`."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"like": "shop:src/auth/session.py:41"}]}
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{"like": "shop:src/auth/session.py:41"}]})
 
     id: str = Field(default="", description="The id of a hit.")
     like: str = Field(default="", description="A line of the index: repo:path:line.")
     code: str = Field(default="", description="The code itself.")
-    repo: list[str] = Field(default=[], description="Repository names.", json_schema_extra=_NAMES)
-    lang: list[str] = Field(default=[], description="Languages.", json_schema_extra=_NAMES)
-    path: list[str] = Field(default=[], description="Folders, files, globs.", json_schema_extra=_NAMES)
-    kind: list[str] = Field(default=[], description="Chunk kinds.", json_schema_extra=_NAMES)
     limit: int = Field(default=DEFAULT_LIMIT, json_schema_extra={"minimum": 1, "maximum": MAX_LIMIT})
     max_tokens: int | None = Field(
         default=None,
@@ -56,10 +48,7 @@ class SimilarRequest(BaseModel):
         query = parse_query(
             given[0],
             mode=Mode.SIMILAR,
-            repos=self.repo,
-            languages=self.lang,
-            paths=self.path,
-            kinds=self.kind,
+            **self.filters(),
             limit=self.limit,
             max_tokens=self.max_tokens,
         )
