@@ -24,7 +24,12 @@ _Name = Annotated[str, Field(max_length=LONGEST_HOOK_NAME)]
 class HookRequest(BaseModel):
     """What Claude Code and Codex send before a tool runs; fields that are not named here are not read."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(
+        extra="allow",
+        json_schema_extra={
+            "examples": [{"tool_name": "Bash", "tool_input": {"command": "grep -rn token src"}}]
+        },
+    )
 
     tool_name: _Name
     tool_input: dict[str, Any] = Field(default_factory=dict)
