@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from indexer.progress import Progress
     from model_chain.backends.ollama import OllamaSummariser
     from model_chain.protocol import Embedder
+    from nightdex.configuration import Configuration
     from nightdex.settings import Settings
 
 
@@ -69,8 +70,24 @@ def prepared(file: Path, only: Sequence[str], *, accept_vanished: bool) -> Itera
         )
         if describer is not None:
             opened.callback(describer.close)
+        _record(configuration, embedder, describer)
         progress = opened.enter_context(showing_progress())
         yield PreparedNight(settings, options, embedder, describer, progress)
+
+
+def _record(configuration: Configuration, embedder: Embedder, describer: OllamaSummariser | None) -> None:
+    """Let the ledger have every call of a model server; what the package's own models do is no call."""
+    if describer is None and embedder.fingerprint.provider != "ollama":
+        return
+    from model_chain.backends.ollama import OllamaEmbedder  # noqa: PLC0415 - its client takes a tenth of a second
+    from model_chain.backends.ollama.record import recording  # noqa: PLC0415 - as above
+    from nightdex.chain.configured import ledger_of  # noqa: PLC0415 - as above
+
+    ledger, settings = ledger_of(configuration), configuration.settings
+    if isinstance(embedder, OllamaEmbedder):
+        embedder.report_to(recording(ledger, settings.embedding.model, "embedding", "night"))
+    if describer is not None:
+        describer.report_to(recording(ledger, settings.summaries.model, "summary", "night"))
 
 
 def run_night_command(file: Path, only: Sequence[str], *, accept_vanished: bool, as_json: bool) -> int:

@@ -7,6 +7,12 @@ import os
 import pytest
 
 
+@pytest.fixture(scope="session", autouse=True)
+def ledger_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Nothing that a test does is written into its owner's ledger."""
+    os.environ["NIGHTDEX_LEDGER"] = str(tmp_path_factory.mktemp("ledger") / "ledger.sqlite3")
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     reporter = session.config.pluginmanager.getplugin("terminalreporter")
     if os.environ.get("CI") == "true" and reporter is not None and reporter.stats.get("skipped"):

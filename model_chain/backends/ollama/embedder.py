@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from types import TracebackType
 from typing import Self
@@ -138,6 +138,10 @@ class OllamaEmbedder:
                 if len(asked) <= SHORTEST_CUT_CHARACTERS:
                     raise
                 asked = cut_middle(asked, int(len(asked) * SHRINK_FACTOR))
+
+    def report_to(self, on_answer: Callable[[object, float], None]) -> None:
+        """Tell somebody every answer of the model from now on, and the seconds it took."""
+        self._hosts.on_answer = on_answer
 
     def close(self) -> None:
         """Close the connections."""

@@ -71,12 +71,14 @@ class Hosts:
     Attributes:
         digest: of the model, from /api/tags; "" until the first call, unless it was given.
         capacity: calls that may run at once, over all hosts.
+        on_answer: told every answer and the seconds it took, from the thread that asked; it must not raise.
     """
 
     def __init__(self, model: str, urls: Sequence[str], patience: Patience, digest: str = "") -> None:
         self.model = model
         self.digest = digest
         self.capacity = CALLS_PER_HOST * len(urls)
+        self.on_answer: Callable[[object, float], None] = lambda *_: None
         self._patience = patience
         self._hosts = [_Host(url, patience.read) for url in urls]
         self._changed = threading.Condition()
@@ -101,6 +103,7 @@ class Hosts:
         silences = 0
         while True:
             host = self._take()
+            started = time.monotonic()
             try:
                 with translated_errors(host.url, self.model):
                     self._verify(host, digest_age)
@@ -119,6 +122,7 @@ class Hosts:
                     raise
             else:
                 host.failures, host.unfit = 0, False
+                self.on_answer(answer, time.monotonic() - started)
                 return answer
             finally:
                 self._give_back(host)

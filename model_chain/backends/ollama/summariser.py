@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -131,6 +131,10 @@ class OllamaSummariser:
                 suspected = True
             else:
                 return Description(text=text, source=self.source)
+
+    def report_to(self, on_answer: Callable[[object, float], None]) -> None:
+        """Tell somebody every answer of the model from now on, and the seconds it took."""
+        self._hosts.on_answer = on_answer
 
     def close(self) -> None:
         """Close the connections."""
