@@ -6,12 +6,12 @@ from contextlib import closing
 
 import pytest
 
-from index_store.schema import EmbedderRecord
+from index_store.schema import EmbedderRecord, SummariserRecord
 from model_chain.errors import ModelChanged, ModelMissing, ModelUnavailable
 from model_chain.protocol import Fingerprint
-from nightdex.models import embedders_of, night_embedder
-from nightdex.settings import Embedding
-from tests.servers.scripted_ollama import DIMENSION, EMBED_MODEL, NOMIC, ScriptedOllama
+from nightdex.models import embedders_of, night_embedder, night_summariser
+from nightdex.settings import Embedding, Summaries
+from tests.servers.scripted_ollama import CHAT_MODEL, DIMENSION, EMBED_MODEL, NOMIC, QWEN, ScriptedOllama
 
 NOBODY = "http://127.0.0.1:1"
 RECORD = EmbedderRecord("ollama", EMBED_MODEL, NOMIC.digest, DIMENSION, "nomic@1")
@@ -93,3 +93,29 @@ def test_a_query_that_is_too_long_is_cut_by_a_recorded_embedder_too(server: Scri
     server.model.characters_per_token = 1.0
     with closing(embedders_of(settings(server.url))(RECORD)) as embedder:
         assert embedder.embed_query("where " * 2000).shape == (DIMENSION,)
+
+
+def describer(url: str, provider: str, recorded: SummariserRecord | None) -> tuple[str, str] | None:
+    """Model and digest of who describes, None where nobody does."""
+    chosen = night_summariser(Summaries.model_validate({"provider": provider}), [url], recorded)
+    if chosen is None:
+        return None
+    with chosen:
+        return chosen.model, chosen.digest
+
+
+EXTRACTIVE = SummariserRecord("extractive", "extractive@1", "")
+DESCRIBER = SummariserRecord("ollama", CHAT_MODEL, QWEN.digest)
+
+
+def test_who_describes_is_chosen_once_too(server: ScriptedOllama) -> None:
+    assert describer(server.url, "auto", None) == (CHAT_MODEL, QWEN.digest)
+    assert describer(NOBODY, "auto", None) is None
+    assert describer(server.url, "auto", EXTRACTIVE) is None
+    assert describer(server.url, "ollama", EXTRACTIVE) == (CHAT_MODEL, QWEN.digest)
+    assert describer(server.url, "extractive", DESCRIBER) is None
+
+
+def test_a_describer_whose_host_is_down_is_kept_and_its_cache_with_it() -> None:
+    assert describer(NOBODY, "auto", DESCRIBER) == (CHAT_MODEL, QWEN.digest)
+    assert describer(NOBODY, "ollama", None) == (CHAT_MODEL, "")
