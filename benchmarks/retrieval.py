@@ -15,7 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +37,23 @@ if TYPE_CHECKING:
     from index_store.catalogue import Catalogue
 
 
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where questions are asked: in their repository by the filter, or everywhere.
+
+    Everywhere a hit of another repository covers nothing; `naming` adds " in <repository>" to a question in
+    words, as people do.
+    """
+
+    everywhere: bool = False
+    naming: bool = False
+
+    @classmethod
+    def of(cls, options: argparse.Namespace) -> Where:
+        """What the command line says."""
+        return cls(everywhere=options.everywhere or options.naming, naming=options.naming)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Index, ask, print; exit 1 where a repository could not be indexed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -44,6 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--repos", type=Path, required=True, help="a folder with one checkout a name")
     parser.add_argument("--state", type=Path, help="keep the index here, and use it again")
     parser.add_argument("--tuned-on", type=int, default=0, metavar="N", help="also print the first N apart")
+    parser.add_argument("--everywhere", action="store_true", help="ask all repositories at once")
+    parser.add_argument("--naming", action="store_true", help="the same, with the repository's name in words")
     parser.add_argument("--ablate", action="store_true", help="switch each list and signal off in turn")
     parser.add_argument("--json", type=Path, metavar="FILE", help="save every score")
     parser.add_argument("--chart", type=Path, metavar="FILE", help="draw the repositories, as SVG")
@@ -58,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         state.mkdir(parents=True, exist_ok=True)
         index(repositories, options.repos.resolve(), state.resolve())
         variants = [SHIPPED, *(ablation() if options.ablate else ())]
-        results = asyncio.run(measure(repositories, state.resolve(), variants))
+        results = asyncio.run(measure(repositories, state.resolve(), variants, where=Where.of(options)))
     shipped = results[SHIPPED.name]
     print_scores(shipped)
     if options.tuned_on:
@@ -103,9 +122,9 @@ def _source(repository: Repository, checkout: Path) -> SourceDefinition:
 
 
 async def measure(
-    repositories: Iterable[Repository], state: Path, variants: Iterable[Variant]
+    repositories: Iterable[Repository], state: Path, variants: Iterable[Variant], *, where: Where = Where()
 ) -> dict[str, list[Scored]]:
-    """Ask every question of each variant, one at a time, restricted to its repository by the filter."""
+    """Ask every question of each variant, one at a time."""
     results = {}
     repositories = tuple(repositories)
     async with searching(state, embedders_of(Embedding())) as opened:
@@ -117,21 +136,29 @@ async def measure(
         for variant in variants:
             searcher = Searcher(opened.serving, variant.weights)
             results[variant.name] = [
-                await _ask(searcher, variant, question, languages[repository.name])
+                await _ask(searcher, variant, question, languages[repository.name], where)
                 for repository in repositories
                 for question in repository.questions
             ]
     return results
 
 
-async def _ask(searcher: Searcher, variant: Variant, question: Question, language: str) -> Scored:
-    query = parse_query(question.text, mode=variant.mode, repos=[question.repo], limit=DEPTH)
+async def _ask(
+    searcher: Searcher, variant: Variant, question: Question, language: str, where: Where
+) -> Scored:
+    repos = [] if where.everywhere else [question.repo]
+    in_words = where.naming and " " in question.text
+    text = f"{question.text} in {question.repo}" if in_words else question.text
+    query = parse_query(text, mode=variant.mode, repos=repos, limit=DEPTH)
     began = time.perf_counter()
     answer = await searcher.search(query)
     seconds = time.perf_counter() - began
     if answer.degraded:
         raise BadAnnotations(f"a degraded answer measures nothing: {answer.degraded[0]}")
-    found = [Place(hit.path, hit.start_line, hit.end_line) for hit in answer.hits]
+    found = [
+        Place(hit.path if hit.repo == question.repo else "", hit.start_line, hit.end_line)
+        for hit in answer.hits
+    ]
     score = ndcg(found, question.targets)
     return Scored(question.repo, language, question.category, question.text, score, seconds)
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from index_store.reader import Match
     from search_api.ranking.weights import RankingWeights
 
+_SEVERAL = 2
+
 # Words in a row that may be written as one in a file's name.
 _COMPOUND_LENGTHS = (2, 3)
 
@@ -166,6 +168,22 @@ def lift_definitions(ranking: Ranking) -> None:
                 candidate.signals.append("definition")
 
 
+def lift_named_repositories(ranking: Ranking) -> None:
+    """Where candidates lie in several repositories, those of one that the query names gain."""
+    weights, catalogue = ranking.weights, ranking.catalogue
+    repositories = {candidate.row: catalogue.repo[candidate.row] for candidate in ranking.candidates.values()}
+    names = set(repositories.values())
+    if not weights.named_repository or len(names) < _SEVERAL:
+        return
+    words = set(re.findall(r"[^\s,;:?!()]+", ranking.question.text.casefold()))
+    named = {name for name in names if name.casefold() in words}
+    for row, name in repositories.items():
+        if name in named:
+            candidate = ranking.candidates[row]
+            candidate.score += ranking.top * weights.named_repository
+            candidate.signals.append("repository")
+
+
 def lift_path_stems(ranking: Ranking) -> None:
     """A file whose name is made of the query's words gains by the share of them it holds.
 
@@ -263,6 +281,7 @@ Signal = Callable[[Ranking], None]
 FUSED_SIGNALS: tuple[Signal, ...] = (
     lift_matching_files,
     lift_definitions,
+    lift_named_repositories,
     lift_path_stems,
     press_side_paths,
     saturate_files,

@@ -38,6 +38,7 @@ SIGNALS = {
     "definition": "It defines a symbol that the query names.",
     "name": "Its name is the one asked for.",
     "name-prefix": "Its name begins with what was asked for.",
+    "repository": "Its repository is named in the query.",
     "path-stem": "Its file is named with the query's words.",
     "file-match": "Its file as a whole holds many of the query's words.",
     "saturation": "Lowered: a better hit of the same file stands above.",

@@ -135,6 +135,15 @@ async def test_a_newer_version_comes_first_unless_the_older_one_is_named(tmp_pat
     assert not any("older-version" in hit.why.signals for hit in named)
 
 
+async def test_a_repository_that_the_question_names_comes_first(tmp_path: Path) -> None:
+    text = "def refresh(session): return session"
+    rows = [make_row(repo=repo, path="a.py", symbol="refresh", text=text) for repo in ("bank", "lazy.shop")]
+    hits = await ranked(tmp_path, rows, "refreshing a session in lazy.shop")
+    assert (hits[0].repo, "repository" in hits[0].why.signals) == ("lazy.shop", True)
+    unnamed = await ranked(tmp_path, rows, "refreshing a session in a lazy way")
+    assert not any("repository" in hit.why.signals for hit in unnamed)
+
+
 async def test_of_the_parts_of_a_class_the_one_in_the_file_of_its_name_comes_first(tmp_path: Path) -> None:
     rows = [
         make_row(path=path, symbol="Mapper", kind="class", text="partial class Mapper { }")

@@ -88,6 +88,17 @@ def test_a_folder_never_seen_before_is_indexed_asked_and_scored(
     assert "3 queries in common, 0 better, 0 worse" in printed
 
 
+def test_everywhere_a_hit_of_another_repository_finds_nothing(
+    world: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ask = ["--annotations", str(world / "bench/annotations"), "--repos", str(world / "repos")]
+    assert main([*ask, "--state", str(world / "state"), "--everywhere"]) == 0
+    assert "NDCG@10 1.0000" not in capsys.readouterr().out
+    saved = world / "named.json"
+    assert main([*ask, "--state", str(world / "state"), "--naming", "--json", str(saved)]) == 0
+    assert all(0 < one["ndcg"] <= 1 for one in json.loads(saved.read_text()))
+
+
 def test_only_the_root_of_a_repository_is_indexed(world: Path) -> None:
     state = world / "state"
     main(
