@@ -36,6 +36,8 @@ def _print(size: int, measured: dict[str, Any]) -> None:
     for mode, times in {**measured["modes"], "plain LanceDB": plain}.items():
         figures = "".join(f"{times[name]:9.2f}" for name in ("p50", "p99", "min", "cpu"))
         print(f"  {mode:14}{figures}{times['p50'] / plain['p50']:9.2f}")
+    if measured["degraded"]:
+        print(f"  {measured['degraded']} answers had to do without vectors")
     recall = ", ".join(f"{name} {value:.3f}" for name, value in measured["recall_at_10"].items())
     memory = ", ".join(f"{name} {value / 1e6:.0f} MB" for name, value in measured["memory"].items())
     print(f"  recall@10 against an exact scan: {recall}\n  memory of the API: {memory}\n", flush=True)

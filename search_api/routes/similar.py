@@ -11,7 +11,7 @@ from search_api.answer import Answer
 from search_api.caller import CallerOf
 from search_api.dependencies import SearcherOf
 from search_api.errors import SimilarToWhat
-from search_api.limits import DEFAULT_LIMIT, MAX_LIMIT, MAX_TOKENS, MIN_TOKENS
+from search_api.limits import DEFAULT_LIMIT, MAX_LIMIT, MAX_TOKENS, MAX_WINDOW, MIN_TOKENS
 from search_api.problem import problems
 from search_api.query import Mode, parse_query
 from search_api.query import Query as SearchQuery
@@ -30,6 +30,7 @@ class SimilarRequest(Filtered):
     like: str = Field(default="", description="A line of the index: repo:path:line.")
     code: str = Field(default="", description="The code itself.")
     limit: int = Field(default=DEFAULT_LIMIT, json_schema_extra={"minimum": 1, "maximum": MAX_LIMIT})
+    offset: int = Field(default=0, json_schema_extra={"minimum": 0, "maximum": MAX_WINDOW - 1})
     max_tokens: int | None = Field(
         default=None,
         description="What the hits may cost a model that reads them.",
@@ -50,6 +51,7 @@ class SimilarRequest(Filtered):
             mode=Mode.SIMILAR,
             **self.filters(),
             limit=self.limit,
+            offset=self.offset,
             max_tokens=self.max_tokens,
         )
         return query if self.code else Like(query)

@@ -92,6 +92,15 @@ async def test_a_bad_request_says_what_is_wrong(
     assert (reply.status_code, reply.json()["code"]) == (status, code)
 
 
+async def test_pages_of_similar_code_go_on_where_they_stopped(client: httpx.AsyncClient) -> None:
+    whole = await similar(client, id=SOURCE.id, limit=4)
+    paged = [
+        *await similar(client, id=SOURCE.id, limit=2),
+        *await similar(client, id=SOURCE.id, limit=2, offset=2),
+    ]
+    assert [hit["id"] for hit in paged] == [hit["id"] for hit in whole]
+
+
 async def test_code_without_a_word_is_answered(client: httpx.AsyncClient) -> None:
     reply = await client.post("/v1/similar", json={"code": "{}();"})
     assert reply.status_code == 200
