@@ -14,6 +14,7 @@ from index_store.reader import Reader
 from search_api.capacity import Capacity
 from search_api.errors import IndexNotReady
 from search_api.limits import CURRENT_POLL_S
+from search_api.memory import give_back
 from search_api.retrieval.vector import QueryEmbedder
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ class Serving:
             previous, self._current = self._current, opened
             if previous is not None:
                 await previous.retire()
+                await asyncio.to_thread(give_back)
 
     async def follow(self) -> None:
         """Refresh whenever CURRENT changes, until cancelled."""

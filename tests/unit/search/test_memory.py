@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import gc
+from pathlib import Path
+
+import pytest
+
+from search_api.memory import give_back
+
+STATUS = Path("/proc/self/statm")
+
+
+def resident() -> int:
+    return int(STATUS.read_text().split()[1]) * 4096
+
+
+def test_freed_memory_goes_back_to_the_system() -> None:
+    if not STATUS.exists():
+        pytest.skip("no /proc here: resident memory cannot be read")
+    kept = []
+    blocks = [bytearray(60_000) for _ in range(2_000)]  # below glibc's threshold for a mapping of its own
+    kept.append(bytearray(60_000))  # the last block: without a trim nothing below it is given back
+    full = resident()
+    blocks.clear()
+    gc.collect()
+    give_back()
+    assert resident() < full - 60_000_000
+    assert kept
