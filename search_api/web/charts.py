@@ -14,6 +14,9 @@ _PLOT_WIDTH, _PLOT_HEIGHT = WIDTH - _LEFT, HEIGHT - _TOP - _BOTTOM
 # written on it; with fewer bars than this there is no rule that one could be outside of.
 _OUTLIER, _FEW = 4.0, 5
 
+# A scale ends no lower: near zero, floats have no round numbers.
+_LEAST = 1e-9
+
 # Labels below the columns that fit side by side.
 _LABELS = 7
 
@@ -129,7 +132,7 @@ def _top(totals: Sequence[float]) -> float:
     if len(in_order) >= _FEW:
         usual = in_order[len(in_order) * 4 // 5 - 1]
         in_order = [total for total in in_order if total <= _OUTLIER * usual]
-    most = in_order[-1]
+    most = max(in_order[-1], _LEAST)
     magnitude = 1.0
     while magnitude * 10 <= most:
         magnitude *= 10

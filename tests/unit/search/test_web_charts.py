@@ -58,3 +58,7 @@ def test_no_work_at_all_draws_an_empty_chart() -> None:
 )
 def test_a_duration_is_said_as_people_say_it(seconds: float, words: str) -> None:
     assert duration(seconds) == words
+
+
+def test_the_smallest_number_there_is_gets_a_chart() -> None:
+    assert all(rect.height <= HEIGHT for rect in drawn(5e-324).rects)
