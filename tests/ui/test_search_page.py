@@ -172,6 +172,14 @@ def test_an_empty_index_says_what_to_do_and_the_first_night_ends_the_wait(page: 
         page.wait_for_selector(".welcome", timeout=20_000)
 
 
+def test_an_index_that_cannot_be_opened_says_why(page: Page, tmp_path: Path) -> None:
+    publish(tmp_path, shop_rows())
+    (tmp_path / "generations" / "1" / "manifest.json").write_text("{}")
+    with serving(create_app(tmp_path, lambda _: FakeEmbedder())) as address:
+        assert status(page.goto(f"{address}/?q=token")) == 503
+        assert "manifest.json" in text(page, "[role=alert]")
+
+
 def test_a_chunk_that_is_gone_is_said_to_be(page: Page, shop_page: str) -> None:
     assert status(page.goto(f"{shop_page}/chunk/0123456789abcdef")) == 404
     assert "search again" in text(page, "[role=alert]")
