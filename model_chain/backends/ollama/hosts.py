@@ -58,6 +58,7 @@ class _Host:
         self.client = OllamaClient(url, read_seconds)
         self.running = 0
         self.failures = 0
+        self.failed_at = 0.0
         self.retry_at = 0.0
         self.unfit = False
         self.verified_at: float | None = None
@@ -114,7 +115,7 @@ class Hosts:
                 silences += isinstance(error, HostSilent)
                 if isinstance(error, HostFailing) and not repeat_failing:
                     raise
-                self._leave_out(host)
+                self._leave_out(host, started)
                 if attempts < 1 or silences > len(self._hosts):
                     raise
             except (ModelMissing, ModelChanged):
@@ -169,14 +170,14 @@ class Hosts:
         with self._changed:
             return any(one is not host and not one.failures and not one.unfit for one in self._hosts)
 
-    def _leave_out(self, host: _Host) -> None:
+    def _leave_out(self, host: _Host, started: float) -> None:
         with self._changed:
             host.verified_at = None
-            now = time.monotonic()
             # Calls that ran side by side fail together: that is one failure.
-            if host.retry_at <= now:
+            if started >= host.failed_at:
                 host.failures += 1
-                host.retry_at = now + self._patience.pause(host.failures)
+                host.failed_at = time.monotonic()
+                host.retry_at = host.failed_at + self._patience.pause(host.failures)
 
     def _leave_out_unfit(self, host: _Host) -> bool:
         """Leave out a host that lacks the model; False where no other host is left."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import numpy as np
 import pytest
 
-from model_chain.backends.ollama import QUERY_PATIENCE, OllamaEmbedder
+from model_chain.backends.ollama import QUERY_PATIENCE, OllamaEmbedder, Patience
+from model_chain.backends.ollama.client import HostUnreachable
+from model_chain.backends.ollama.hosts import Hosts
 from model_chain.errors import ModelChanged, ModelError, ModelMissing, ModelRefused, ModelUnavailable
 from tests.servers import scripted_ollama as scripted
 from tests.servers.ollama_wire import ModelCard
@@ -174,13 +177,19 @@ def test_a_refused_connection_is_unavailable() -> None:
             OllamaEmbedder(EMBED_MODEL, [server.url], IMPATIENT)
 
 
-def test_calls_that_fail_side_by_side_are_one_failure_of_the_host() -> None:
-    with ScriptedOllama() as server, OllamaEmbedder(EMBED_MODEL, [server.url], IMPATIENT) as embedder:
-        server.stop()
-        with pytest.raises(ModelUnavailable):
-            embedder.embed_documents([f"text {index}" for index in range(320)])
-        # Four attempts, however many calls made them: the pauses double from one to the next, not within one.
-        assert embedder._hosts._hosts[0].failures <= 5
+def test_calls_that_fail_side_by_side_are_one_failure_of_the_host(server: ScriptedOllama) -> None:
+    hosts = Hosts(EMBED_MODEL, [server.url], Patience(read=5.0, retries=0, first_pause=0.0))
+    both = threading.Barrier(2)
+
+    def fail(_: object) -> None:
+        both.wait(10)
+        raise HostUnreachable("gone")
+
+    with ThreadPoolExecutor(2) as pool:
+        for failed in [pool.submit(hosts.call, fail) for _ in range(2)]:
+            assert isinstance(failed.exception(20), HostUnreachable)
+    assert hosts._hosts[0].failures == 1
+    hosts.close()
 
 
 def test_a_restarted_server_is_found_again() -> None:
