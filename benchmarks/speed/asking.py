@@ -41,6 +41,8 @@ async def main(state: Path) -> dict[str, Any]:
     serving = Serving(state, lambda _: embedder, staying=True)
     await serving.refresh()
     opened = time.perf_counter() - began
+    if serving.current().embedder.record.digest != embedder.fingerprint.digest:
+        raise SystemExit("the index was made with another table: build --state anew, and empty --work")
     searcher = Searcher(serving)
     reader = serving.current().reader
     questions = await _questions(reader)
