@@ -30,6 +30,7 @@ CODER = uses_tool(
 def results(project: Path, environment: dict[str, str], *script: Scripted) -> list[dict[str, Any]]:
     """Every tool result that claude saw, in order."""
     options = "--model claude-opus-4-6 --verbose --output-format stream-json --permission-mode acceptEdits"
+    options += " --strict-mcp-config"  # the plugin's server would have to be waited for
     with FakeAnthropic(*script) as fake:
         done = subprocess.run(
             [
