@@ -39,7 +39,7 @@ def dry_run_command(file: Path, only: Sequence[str], *, as_json: bool) -> int:
 def hours_of_describing(settings: Settings) -> float:
     """From the beginning of a night to its deadline, over midnight if need be."""
     begin, end = (_minutes(clock) for clock in (settings.schedule.at, settings.summaries.deadline))
-    return (end - begin) % MINUTES_OF_A_DAY / 60
+    return ((end - begin) % MINUTES_OF_A_DAY or MINUTES_OF_A_DAY) / 60
 
 
 def _minutes(clock: str) -> int:

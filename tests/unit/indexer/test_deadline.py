@@ -44,7 +44,7 @@ def test_without_a_time_zone_the_clock_is_the_machines() -> None:
 
 
 @pytest.mark.parametrize(
-    ("at", "deadline", "hours"), [("04:00", "07:00", 3), ("22:30", "01:00", 2.5), ("04:00", "04:00", 0)]
+    ("at", "deadline", "hours"), [("04:00", "07:00", 3), ("22:30", "01:00", 2.5), ("04:00", "04:00", 24)]
 )
 def test_a_night_lasts_from_its_beginning_to_its_deadline(at: str, deadline: str, hours: float) -> None:
     settings = Settings.model_validate({"schedule": {"at": at}, "summaries": {"deadline": deadline}})
