@@ -137,3 +137,12 @@ PATHS_A_CALL = 100
 # nomic-embed-text takes 10 to 20 ms a text in batches; the embedded model takes next to nothing.
 ASSUMED_SECONDS_PER_DESCRIPTION = 2.5
 ASSUMED_SECONDS_PER_VECTOR = {"ollama": 0.015}
+
+# A private key of 16,384 bits has 13 kB in PEM; further apart, two marks are not one key's.
+KEY_BLOCK_BYTES = 20_000
+
+# Base64 characters in a row that make what stands between those marks a key: the shortest, Ed25519, has 64.
+KEY_RUN = 40
+
+# What the automaton of all clues may take before it starts over; with too little a clue would go unseen.
+CLUES_MEMORY = 64 << 20

@@ -31,6 +31,7 @@ class RepositoryReport:
     Attributes:
         reused: chunked files whose stored chunks were kept because their content did not change.
         bytes_read: of the files that were read tonight.
+        redacted: secrets that were taken out of the files read tonight, by rule.
         chunks: stored for this repository after the night.
         embedded, embeddings_reused: vectors computed tonight, and taken from identical content instead.
         summarised: descriptions written tonight.
@@ -52,6 +53,7 @@ class RepositoryReport:
     moved: int = 0
     gone: int = 0
     bytes_read: int = 0
+    redacted: dict[str, int] = field(default_factory=dict)
     chunks: int = 0
     embedded: int = 0
     embeddings_reused: int = 0
@@ -64,6 +66,11 @@ class RepositoryReport:
     def record_skip(self, reason: str) -> None:
         """Count a file that was left out."""
         self.skipped[reason] = self.skipped.get(reason, 0) + 1
+
+    def record_redactions(self, found: Mapping[str, int]) -> None:
+        """Count the secrets that were taken out of a file."""
+        for rule, count in found.items():
+            self.redacted[rule] = self.redacted.get(rule, 0) + count
 
     def record_fallback(self, path: str, cause: str) -> None:
         """Count a file whose parser failed, and name it."""
@@ -174,6 +181,7 @@ class NightReport:
         )
         sums = {name: sum(getattr(r, name) for r in self.repositories) for name in names}
         sums["skipped"] = sum(sum(r.skipped.values()) for r in self.repositories)
+        sums["redacted"] = sum(sum(r.redacted.values()) for r in self.repositories)
         sums["failed"] = len(self.failed)
         return sums
 

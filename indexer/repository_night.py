@@ -16,6 +16,7 @@ from indexer.embed import RowEmbedder, nothing_stored
 from indexer.errors import SourceUnreadable
 from indexer.git.command import without_credentials
 from indexer.intake import admit, decode
+from indexer.intake.secrets import redact
 from indexer.intake.skip import INTAKE_VERSION, SkipReason
 from indexer.intake.text import SourceText
 from indexer.limits import ROWS_PER_BATCH
@@ -39,6 +40,11 @@ def _reading() -> Iterator[None]:
         yield
     except OSError as error:
         raise SourceUnreadable(f"reading broke off: {error}; the next night tries again") from error
+
+
+def _stored_path(path: str) -> str:
+    """The path as shown; one that holds a secret is left out (see `admit`), and must not tell it either."""
+    return redact(displayed_path(path)).text
 
 
 class ChunkSink(Protocol):
@@ -107,7 +113,7 @@ class RepositoryNight:
             snapshot.entries,
             self._writer.base_files(definition.name),
             lambda entry: admit(entry, definition),
-            displayed_path,
+            _stored_path,
         )
         self._take_plan(plan)
         if plan.drop:
@@ -160,7 +166,7 @@ class RepositoryNight:
 
     def _skip(self, entry: Entry, reason: SkipReason, size: int) -> None:
         self._report.record_skip(reason.value)
-        path = displayed_path(entry.path)
+        path = _stored_path(entry.path)
         self._inventory.append(FileRow(self._definition.name, path, entry.blob_id, size, "", 0, reason.value))
 
     def _texts(self, entries: tuple[Entry, ...]) -> Iterator[SourceText]:
@@ -179,7 +185,9 @@ class RepositoryNight:
             if isinstance(text, SkipReason):
                 self._skip(entry, text, len(data))
                 continue
-            path = displayed_path(entry.path)
+            redacted = redact(text)
+            self._report.record_redactions(redacted.found)
+            text, path = redacted.text, _stored_path(entry.path)
             yield SourceText(
                 self._definition.name, path, entry.blob_id, len(data), language_of(path, text), text
             )

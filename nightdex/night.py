@@ -133,6 +133,12 @@ def summary(report: NightReport) -> str:
     if skipped:
         reasons = sorted(skipped.items(), key=lambda item: (-item[1], item[0]))
         lines.append("skipped: " + ", ".join(f"{reason} {count}" for reason, count in reasons))
+    if totals["redacted"]:
+        where = sum(1 for repository in report.repositories if repository.redacted)
+        lines.append(
+            f"{totals['redacted']} secrets in {where} repositories were replaced before anything was stored; "
+            "--json counts them by rule"
+        )
     fallbacks = sum(sum(repository.fallbacks.values()) for repository in report.repositories)
     if fallbacks:
         lines.append(

@@ -7,10 +7,12 @@ from functools import lru_cache
 from pathspec import GitIgnoreSpec
 
 from indexer.intake.names import is_lockfile, is_secret, is_unsafe, is_vendored
+from indexer.intake.secrets import holds_secret
 from indexer.intake.skip import SkipReason
 from indexer.limits import MAX_FILE_BYTES
 from indexer.sources.definition import SourceDefinition
 from indexer.sources.ignore import patterns_of
+from indexer.sources.paths import displayed_path
 from indexer.sources.source import Entry, EntryKind
 
 
@@ -33,7 +35,7 @@ def _by_kind(entry: Entry) -> SkipReason | None:
 
 def _by_name(path: str, definition: SourceDefinition) -> SkipReason | None:
     parts = tuple(path.lower().split("/"))
-    if is_secret(parts):
+    if is_secret(parts) or holds_secret(displayed_path(path)):
         return SkipReason.SECRET_FILE
     if definition.include and not _compiled(definition.include).match_file(path):
         return SkipReason.EXCLUDED

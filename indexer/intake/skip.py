@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-# Raised whenever decoding or a verdict on content changes: what is stored was then let in by other rules.
-INTAKE_VERSION = "1"
+from indexer.intake.secret_rules import rules_digest
+
+# The number is raised whenever decoding, a verdict on content or the judgement of secrets changes: what is
+# stored was then let in by other rules. The rules for secrets bring their own digest.
+INTAKE_VERSION = f"2+{rules_digest()}"
 
 
 class SkipReason(StrEnum):
