@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import random
 import re
 import socket
@@ -238,10 +237,11 @@ def _wait_until_ready(port: int) -> None:
 
 
 def _watch(pid: int, over: threading.Event, memory: list[tuple[float, float]]) -> None:
-    page = os.sysconf("SC_PAGE_SIZE")
+    """Memory of its own: pages of mapped index files are the kernel's to take back."""
     while not over.wait(SAMPLE_S):
-        resident = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-        memory.append((time.monotonic(), resident * page / 1e6))
+        status = Path(f"/proc/{pid}/status").read_text()
+        own = next(line for line in status.splitlines() if line.startswith("RssAnon:"))
+        memory.append((time.monotonic(), int(own.split()[1]) * 1024 / 1e6))
 
 
 def _free_port() -> int:

@@ -10,11 +10,11 @@ import structlog
 
 from index_store.errors import IndexStoreError, NoIndex
 from index_store.generations import current_generation
+from index_store.memory import return_freed_memory
 from index_store.reader import Reader
 from search_api.capacity import Capacity
 from search_api.errors import IndexNotReady
 from search_api.limits import CURRENT_POLL_S
-from search_api.memory import give_back
 from search_api.retrieval.vector import QueryEmbedder
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class Serving:
             previous, self._current = self._current, opened
             if previous is not None:
                 await previous.retire()
-                await asyncio.to_thread(give_back)
+                await asyncio.to_thread(return_freed_memory)
 
     async def follow(self) -> None:
         """Refresh whenever CURRENT changes, until cancelled."""

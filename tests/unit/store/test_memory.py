@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from search_api.memory import give_back
+from index_store.memory import return_freed_memory
 
 STATUS = Path("/proc/self/statm")
 
@@ -23,6 +23,6 @@ def test_freed_memory_goes_back_to_the_system() -> None:
     full = resident()
     blocks.clear()
     gc.collect()
-    give_back()
+    return_freed_memory()
     assert resident() < full - 60_000_000
     assert kept
