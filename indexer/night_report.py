@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -138,6 +139,7 @@ class NightReport:
         published: whether it is a new one.
         outcome: "ok", "partial" (some repositories failed, or the embedder broke down) or "failed" (the night
             ended early; what was published until then serves).
+        only: the repositories that were asked for by name; empty means all.
         vectors_filled: rows that got a vector which an earlier night, or an earlier hour, could not compute.
         missing_vectors: how many the generation lacks; words alone find those chunks.
         embedder_breakdown: why the embedder was left alone, "" where it was not.
@@ -149,6 +151,7 @@ class NightReport:
     published: bool = False
     outcome: str = "ok"
     reason: str = ""
+    only: list[str] = field(default_factory=list)
     embedder: str = ""
     summariser: str = ""
     vectors_filled: int = 0
@@ -200,11 +203,22 @@ class NightReport:
 
 def last_report(state_dir: Path) -> dict[str, object] | None:
     """The newest readable report, as its JSON, or None."""
+    return next(_newest_first(state_dir), None)
+
+
+def last_whole_night(state_dir: Path) -> datetime | None:
+    """When the last night began that went over all repositories to its end, or None. Some may have failed."""
+    for report in _newest_first(state_dir):
+        if report.get("outcome") in {"ok", "partial"} and not report.get("only"):
+            return datetime.fromisoformat(str(report["started_at"]))
+    return None
+
+
+def _newest_first(state_dir: Path) -> Iterator[dict[str, object]]:
     for path in sorted((state_dir / REPORTS).glob("*.json"), reverse=True):
         try:
             report = json.loads(path.read_bytes())
         except (OSError, ValueError):
             continue
         if isinstance(report, dict):
-            return report
-    return None
+            yield report

@@ -105,6 +105,7 @@ class _Night:
         self.progress = progress
         self.report = NightReport(
             started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            only=sorted(options.only),
             embedder=str(embedder.fingerprint),
             summariser=summariser.source,
         )

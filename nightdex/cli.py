@@ -77,6 +77,18 @@ def run(
 
 
 @app.command()
+def schedule(*, config: ConfigOption = None) -> int:
+    """Run a night every day, at the hour that [schedule] names, until stopped.
+
+    Begins with one where the last is more than a day old. Exits with 130 when it was stopped during a night:
+    what is done is kept, and the next one goes on from there.
+    """
+    from nightdex.schedule import schedule_command
+
+    return schedule_command(_configuration(config, log_level=logging.INFO))
+
+
+@app.command()
 def serve(*, config: ConfigOption = None) -> int:
     """Answer searches over HTTP until stopped.
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import structlog
 
 from model_chain.readiness import readiness
+from nightdex import sd_notify
 from nightdex.chain.configured import chain_of
 from nightdex.heads import read_head
 from nightdex.keys import keys_of
 from nightdex.models import embedders_of
 from search_api.options import ApiOptions
-from search_api.server import ServiceOptions, serve
+from search_api.server import Heart, ServiceOptions, serve
 
 if TYPE_CHECKING:
     from nightdex.configuration import Configuration
@@ -34,6 +35,8 @@ def serve_command(configuration: Configuration) -> int:
     serve(
         service_options(configuration),
         announce=lambda address: print(f"serving on {address}", file=sys.stderr, flush=True),  # noqa: T201
+        # Ready is what answers: systemd takes the word at the first beat and ignores it afterwards.
+        heart=Heart(lambda: sd_notify.notify(sd_notify.READY, sd_notify.ALIVE), sd_notify.beat_interval()),
     )
     return 0
 

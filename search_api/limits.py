@@ -90,6 +90,9 @@ MAX_BODY_BYTES = 128 * 1024
 # Nesting of a JSON body; a search request has two levels.
 MAX_JSON_DEPTH = 16
 
+# How soon a server that has started says so.
+STARTUP_POLL_S = 0.05
+
 # What a stopping server waits for requests in flight.
 SHUTDOWN_GRACE_S = 15
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import socket
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from search_api.errors import AddressUnavailable, BindRefused
-from search_api.limits import SHUTDOWN_GRACE_S
+from search_api.limits import SHUTDOWN_GRACE_S, STARTUP_POLL_S
 from search_api.options import DEFAULT_OPTIONS, ApiOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    import uvicorn
 
     from search_api.retrieval.vector import EmbedderFor
 
@@ -32,10 +35,21 @@ class ServiceOptions:
     api: ApiOptions = DEFAULT_OPTIONS
 
 
-def serve(options: ServiceOptions, *, announce: Callable[[str], None] = lambda _: None) -> None:
+@dataclass(frozen=True, slots=True)
+class Heart:
+    """What the event loop itself calls, every `interval` seconds: silence means that it is stuck."""
+
+    beat: Callable[[], object]
+    interval: float
+
+
+def serve(
+    options: ServiceOptions, *, announce: Callable[[str], None] = lambda _: None, heart: Heart | None = None
+) -> None:
     """Serve until SIGTERM or SIGINT, then finish the requests in flight.
 
-    `announce` is called once with the address, when connections are accepted.
+    `announce` is called once with the address, when connections are accepted; `heart` as long as requests
+    are answered.
 
     Raises:
         BindRefused: other machines could reach it, and there is no key to let anybody in with.
@@ -57,8 +71,23 @@ def serve(options: ServiceOptions, *, announce: Callable[[str], None] = lambda _
         server_header=False,
         timeout_graceful_shutdown=SHUTDOWN_GRACE_S,
     )
-    with listening:
-        uvicorn.Server(config).run(sockets=[listening])
+    with listening, asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(_serving(uvicorn.Server(config), listening, heart))
+
+
+async def _serving(server: uvicorn.Server, listening: socket.socket, heart: Heart | None) -> None:
+    # uvicorn's own callback_notify falls silent for an hour when the clock is set back by one.
+    beating = asyncio.create_task(_beating(server, heart)) if heart else None
+    await server.serve(sockets=[listening])
+    if beating:
+        beating.cancel()
+
+
+async def _beating(server: uvicorn.Server, heart: Heart) -> None:
+    while True:
+        if server.started:
+            heart.beat()
+        await asyncio.sleep(heart.interval if server.started else STARTUP_POLL_S)
 
 
 def guarded(host: str, options: ApiOptions) -> ApiOptions:

@@ -54,6 +54,7 @@ def matches_golden(name: str, text: str) -> None:
 COMMANDS = [
     "",
     "run",
+    "schedule",
     "serve",
     "mcp",
     "search",

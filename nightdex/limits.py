@@ -1,0 +1,12 @@
+"""Numbers that bound what the front door waits for, each with its reason."""
+
+from __future__ import annotations
+
+# A night that is told to stop is killed after this: with what follows, within systemd's 90 seconds.
+STOP_GRACE_S = 75.0
+
+# How soon the schedule notices that the machine slept, or that its clock was set.
+WAKE_UP_S = 60.0
+
+# A last night older than this was followed by one that did not come.
+CATCH_UP_AFTER_S = 24 * 3600
