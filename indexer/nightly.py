@@ -104,7 +104,8 @@ class _Night:
         self.describer: Describer | None = None
         self.progress = progress
         self.report = NightReport(
-            started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            # Milliseconds: the report is named for it, and two short nights fit into one second.
+            started_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
             only=sorted(options.only),
             embedder=str(embedder.fingerprint),
             summariser=summariser.source,

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
+import structlog
 
 
 @pytest.fixture(scope="session", autouse=True)
 def ledger_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Nothing that a test does is written into its owner's ledger."""
     os.environ["NIGHTDEX_LEDGER"] = str(tmp_path_factory.mktemp("ledger") / "ledger.sqlite3")
+
+
+@pytest.fixture(autouse=True)
+def logs_as_they_were() -> Iterator[None]:
+    """A test that sets the logs up, as every command does, decides nothing for those after it."""
+    yield
+    structlog.reset_defaults()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
