@@ -35,7 +35,7 @@ $(NODE_MODULES): %/node_modules/.package-lock.json: %/package-lock.json
 # The tools of other people that some tests drive, on Debian, as root. Elsewhere: tests without theirs are left out.
 system:
 	@missing=""; \
-	for pair in chromium:chromium nvim:neovim node:nodejs npm:npm rg:ripgrep; do \
+	for pair in chromium:chromium nvim:neovim node:nodejs npm:npm rg:ripgrep systemd-analyze:systemd logger:bsdutils; do \
 	  command -v $${pair%%:*} >/dev/null || missing="$$missing $${pair##*:}"; done; \
 	if [ -n "$$missing" ]; then \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing >/dev/null; \

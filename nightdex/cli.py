@@ -313,23 +313,34 @@ def doctor(
 
 @app.command()
 def setup(
-    client: Annotated[str, typer.Argument(help="claude, codex, cursor, vscode or nvim.")],
+    client: Annotated[str, typer.Argument(help="claude, codex, cursor, vscode, nvim or systemd.")],
     *,
     undo: Annotated[bool, typer.Option("--undo", help="Take exactly that back.")] = False,
     http: Annotated[
         bool, typer.Option("--http", help="Use the running `nightdex serve`, not a process of the client's.")
     ] = False,
+    user: Annotated[
+        bool, typer.Option("--user", help="With systemd: services of your own, not of the system.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> int:
-    """Tell an agent or editor about nightdex, in its own configuration.
+    """Tell an agent, an editor or systemd about nightdex, in its own configuration.
 
     Shows the change before it is made; every other byte of the file stays as it is.
     """
-    from nightdex.setup.command import launch_of, setup_command
+    from nightdex.setup.command import launch_of, program, setup_command, setup_systemd_command, shipped
+    from nightdex.setup.systemd import services_of, unit_folder
 
     # To take it back nothing has to be configured any more.
+    if client == "systemd":
+        services = None
+        if not undo:
+            services = services_of(_configuration(config), program(), shipped("systemd", "systemd"), own=user)
+        return setup_systemd_command(services, unit_folder(os.environ, own=user), yes=yes, as_json=as_json)
+    if user:
+        raise typer.BadParameter("--user is for systemd alone")
     launch = None if undo else launch_of(_configuration(config), http=http)
     return setup_command(client, launch, os.environ, yes=yes, as_json=as_json)
 

@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import sysconfig
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from index_store.durable import write_durably
 from nightdex.errors import SetupRefused
 from nightdex.setup.clients import CLIENTS, Launch
+from nightdex.setup.systemd import HEAD, SYSTEM_FOLDER, UNITS, Services, unit
 
 if TYPE_CHECKING:
     from nightdex.configuration import Configuration
@@ -23,12 +24,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What happens to one file; the two texts are equal where nothing does, "" is no file."""
+    """What happens to one file; the two texts are equal where nothing does, "" is no file.
+
+    `mode` is what a new file may be read by; one that was there keeps its rights.
+    """
 
     client: str
     path: Path
     before: str
     after: str
+    mode: int = 0o600
+
+    @property
+    def differs(self) -> bool:
+        """Whether anything happens."""
+        return self.before != self.after
 
     @property
     def diff(self) -> str:
@@ -77,7 +87,7 @@ def apply_change(change: Change) -> None:
         if not change.after:
             path.unlink(missing_ok=True)
             return
-        mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
+        mode = path.stat().st_mode & 0o777 if path.exists() else change.mode
         path.parent.mkdir(parents=True, exist_ok=True)
         # Such files hold keys: at no moment may others read what only the user could.
         before = os.umask(0o077)
@@ -105,47 +115,112 @@ def setup_command(
         SetupRefused: it cannot be done safely, or nobody is there to say yes.
     """
     change = plan_change(client, launch, environment)
-    differs = change.before != change.after
-    if not as_json:
-        sys.stdout.write(change.diff if differs else f"{change.path} needs no change.\n")
-    if differs:
-        _agree(change, ask, yes=yes)
-        apply_change(change)
+    _make((change,), ask, yes=yes, as_json=as_json)
     if as_json:
-        document = {"client": client, "file": str(change.path), "changed": differs, "diff": change.diff}
-        sys.stdout.write(json.dumps(document) + "\n")
-    elif differs:
-        then = "" if launch is None else f"Next: {CLIENTS[client].then}.\n"
-        sys.stdout.write(f"{'Taken back' if launch is None else 'Done'}: {change.path}\n{then}")
+        sys.stdout.write(json.dumps({"client": client, **_told(change)}) + "\n")
+    elif change.differs and launch is not None:
+        sys.stdout.write(f"Next: {CLIENTS[client].then}.\n")
     return 0
 
 
-def _agree(change: Change, ask: Callable[[str], str], *, yes: bool) -> None:
+def plan_units(services: Services | None, folder: Path) -> tuple[Change, ...]:
+    """What a setup of the services would do, unit by unit. Without services it takes an earlier one back.
+
+    Raises:
+        SetupRefused: a unit of that name is somebody else's, or cannot be read.
+    """
+    changes = []
+    for name in UNITS:
+        path = folder / name
+        try:
+            before = path.read_bytes().decode() if path.exists() else ""
+        except (OSError, UnicodeDecodeError) as error:
+            raise SetupRefused(f"{path} cannot be read: {error}.") from None
+        written = before.startswith(HEAD)
+        if services is not None and before and not written:
+            raise SetupRefused(f"{path} was not written by nightdex; move it away first.")
+        after = unit(name, services) if services else "" if written else before
+        changes.append(Change("systemd", path, before, after, 0o644))
+    return tuple(changes)
+
+
+def setup_systemd_command(
+    services: Services | None,
+    folder: Path,
+    *,
+    yes: bool,
+    as_json: bool,
+    ask: Callable[[str], str] = input,
+) -> int:
+    """Show the units and write them, or take them back; systemd itself is told nothing.
+
+    Raises:
+        SetupRefused: it cannot be done safely, or nobody is there to say yes.
+    """
+    changes = plan_units(services, folder)
+    _make(changes, ask, yes=yes, as_json=as_json)
+    systemctl = "systemctl" if folder == SYSTEM_FOLDER else "systemctl --user"
+    if as_json:
+        document = {"client": "systemd", "files": [_told(change) for change in changes]}
+        sys.stdout.write(json.dumps(document) + "\n")
+    elif any(change.differs for change in changes):
+        then = f" && {systemctl} enable --now nightdex-index.timer nightdex-api.service" if services else ""
+        sys.stdout.write(f"Next: {systemctl} daemon-reload{then}\n")
+    return 0
+
+
+def _make(changes: Sequence[Change], ask: Callable[[str], str], *, yes: bool, as_json: bool) -> None:
+    """Show the changes, and make them all after one yes."""
+    due = [change for change in changes if change.differs]
+    if not as_json:
+        for change in changes:
+            sys.stdout.write(change.diff if change.differs else f"{change.path} needs no change.\n")
+    if not due:
+        return
+    _agree(due, ask, yes=yes)
+    for change in due:
+        apply_change(change)
+        if not as_json:
+            sys.stdout.write(f"{'Done' if change.after else 'Taken back'}: {change.path}\n")
+
+
+def _told(change: Change) -> dict[str, object]:
+    return {"file": str(change.path), "changed": change.differs, "diff": change.diff}
+
+
+def _agree(changes: Sequence[Change], ask: Callable[[str], str], *, yes: bool) -> None:
     if yes:
         return
+    names = ", ".join(str(change.path) for change in changes)
+    unchanged = f"{names} {'was' if len(changes) == 1 else 'were'} not changed"
     if not sys.stdin.isatty():
-        raise SetupRefused(f"{change.path} was not changed: add --yes to change it without a question.")
+        raise SetupRefused(f"{unchanged}: add --yes to do it without a question.")
     sys.stdout.flush()
     if ask("Change it? [y/N] ").strip().lower() not in {"y", "yes"}:
-        raise SetupRefused(f"{change.path} was not changed.")
+        raise SetupRefused(f"{unchanged}.")
 
 
 def launch_of(configuration: Configuration, *, http: bool) -> Launch:
     """How clients of this installation reach it."""
     host, port = configuration.settings.api.host, configuration.settings.api.port
-    program = Path(sys.argv[0])
-    command = program.resolve() if program.name == "nightdex" and program.exists() else None
     page = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     return Launch(
-        command=str(command or shutil.which("nightdex") or "nightdex"),
+        command=program(),
         arguments=("mcp", "--config", str(configuration.path.resolve())),
         url=f"{page}/mcp" if http else "",
         page=page,
-        plugin=str(_plugin_folder()),
+        plugin=str(shipped("integrations/neovim", "neovim")),
     )
 
 
-def _plugin_folder() -> Path:
-    """The Neovim plugin: in the checkout that runs, else where the wheel put it."""
-    checkout = Path(__file__).parents[2] / "integrations" / "neovim"
-    return checkout if checkout.is_dir() else Path(sysconfig.get_path("data"), "share", "nightdex", "neovim")
+def program() -> str:
+    """What starts nightdex from anywhere."""
+    begun = Path(sys.argv[0])
+    command = begun.resolve() if begun.name == "nightdex" and begun.exists() else None
+    return str(command or shutil.which("nightdex") or "nightdex")
+
+
+def shipped(in_checkout: str, in_wheel: str) -> Path:
+    """A folder that is no Python: in the checkout that runs, else where the wheel put it."""
+    checkout = Path(__file__).parents[2] / in_checkout
+    return checkout if checkout.is_dir() else Path(sysconfig.get_path("data"), "share", "nightdex", in_wheel)
