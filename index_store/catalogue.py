@@ -98,6 +98,11 @@ class IntColumn:
     def __len__(self) -> int:
         return len(self._values)
 
+    def take(self, rows: Sequence[int]) -> list[int]:
+        """The values of many rows, in their order; for hundreds of rows far quicker than one by one."""
+        values: list[int] = self._values[np.asarray(rows, np.int64)].tolist()
+        return values
+
     def run(self, value: int) -> range:
         """The rows that hold a value, where the column is sorted."""
         first, last = np.searchsorted(self._values, (value, value + 1))
@@ -183,6 +188,8 @@ class Catalogue:
         """Rows in other repositories with the same symbol, kind and language, and nearly the same text."""
         code = self.name.codes[row]
         first, last = np.searchsorted(self._names_sorted, (code, code + 1))
+        if last - first == 1:
+            return []  # its name is its alone, as most are
         rows, simhashes = self._by_name[first:last], self._simhashes[first:last]
         own = simhashes[np.searchsorted(rows, row)]
         rows = rows[np.bitwise_count(simhashes ^ own) <= NEAR_BITS]

@@ -51,6 +51,10 @@ def best(vector: Vector, rows: Rows, vectors: Matrix, limit: int) -> tuple[Rows,
     exact = np.einsum("ij,j->i", vectors.astype(np.float32), vector / np.linalg.norm(vector))
     # How sums are grouped may depend on how many rows there are; the order of hits must not.
     scores = np.round(exact, _DIGITS)
+    if limit < len(scores):
+        # Sorting thousands to keep a hundred would cost more than comparing them.
+        among = np.flatnonzero(scores >= np.partition(scores, -limit)[-limit])
+        rows, scores = rows[among], scores[among]
     order = np.lexsort((rows, -scores))[:limit]
     return rows[order], scores[order]
 

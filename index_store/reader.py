@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import lancedb
 import numpy as np
@@ -43,9 +43,11 @@ log = structlog.get_logger(__name__)
 SearchColumn = Literal["search_text", "summary_search_text"]
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
-    """One row a list found. Scores compare within the list only; higher is better."""
+class Match(NamedTuple):
+    """One row a list found. Scores compare within the list only; higher is better.
+
+    A tuple, because a search makes seven hundred of them.
+    """
 
     row: int
     score: float
@@ -196,7 +198,7 @@ class Reader:
         else:
             wanted = await asyncio.to_thread(dense.shortlist, checked, limit, among)
             rows, scores = best(checked, *await self._stored_vectors(wanted.tolist(), column), limit)
-        return [Match(row, score) for row, score in zip(rows.tolist(), scores.tolist(), strict=True)]
+        return list(map(Match, rows.tolist(), scores.tolist()))
 
     async def lexical(
         self, column: SearchColumn, terms: Sequence[str], limit: int, where: Filter
@@ -212,8 +214,8 @@ class Reader:
         if expression is not None:
             query = query.where(expression)
         found = await query.select(["_score"]).with_row_id().to_arrow()
-        rows = self.catalogue.rows_of(found["_rowid"].to_numpy()).tolist()
-        return [Match(row, score) for row, score in zip(rows, found["_score"].to_pylist(), strict=True)]
+        rows = self.catalogue.rows_of(found["_rowid"].to_numpy())
+        return list(map(Match, rows.tolist(), found["_score"].to_numpy().tolist()))
 
     async def containing(
         self, fragments: Sequence[str], where: Filter

@@ -43,7 +43,7 @@ def snippet(text: str, first_line: int, looked_for: Sequence[str], matching: Col
     else:
         lowered = text.lower()
         present = [needle for needle in looked_for if needle in lowered]
-        scores = [sum(needle in line for needle in present) for line in map(str.lower, lines)]
+        scores = [sum([needle in line for needle in present]) for line in lowered.split("\n")]
     best = max(range(len(lines)), key=lambda index: (scores[index], -index))
     start = _window(scores, best)
     shown = [cut(line) for line in lines[start : start + SNIPPET_LINES]]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import log
 from typing import TYPE_CHECKING
@@ -65,14 +65,21 @@ class Question:
         return words - _GENERAL_WORDS or words
 
     @cached_property
-    def compounds(self) -> Mapping[str, frozenset[str]]:
-        """Words in a row written as one, and the words they are made of: testclient -> test, client."""
+    def compounds(self) -> Mapping[str, str]:
+        """Words in a row written as one, and apart: testclient -> test client."""
         written = re.findall(r"\w+", self.text.lower())[:MAX_LEXICAL_TERMS]
         return {
-            "".join(run): self.words & frozenset(terms(" ".join(run)))
+            "".join(run): " ".join(run)
             for length in _COMPOUND_LENGTHS
             for run in (written[start : start + length] for start in range(len(written) - length + 1))
         }
+
+    def words_of(self, path: str) -> frozenset[str]:
+        """The words that name a file: those of its stem and folder, and those that its stem writes as one."""
+        named = paths.name_terms(path)
+        if apart := self.compounds.get(paths.joined_name(path)):
+            named = named.union(terms(apart))
+        return self.words & named
 
     def asks_for(self, role: str) -> bool:
         """Whether the text wants files of a role that is otherwise pushed down."""
@@ -87,13 +94,14 @@ class Ranking:
     """What every signal works with.
 
     Attributes:
-        candidates: by row; a signal changes scores, and may add rows.
+        candidates: by row; a signal changes scores, and adds rows through `candidate`.
         question: the query's text, taken apart.
         catalogue: the columns of the generation.
         allowed: whether a row may become a candidate though no list found it.
         weights: the size of each signal.
         top: the best fused score; boosts are multiples of it.
         lexical: what BM25 found, far deeper than the candidates; it tells what whole files are about.
+        by_file: the candidates of each file, by its number in the catalogue.
     """
 
     candidates: Candidates
@@ -103,17 +111,20 @@ class Ranking:
     weights: RankingWeights
     top: float
     lexical: Sequence[Match] = ()
+    by_file: dict[_File, list[Candidate]] = field(init=False, default_factory=lambda: defaultdict(list))
 
-    def by_file(self) -> dict[_File, list[Candidate]]:
-        """The candidates of each file."""
-        groups: dict[_File, list[Candidate]] = defaultdict(list)
-        for candidate in self.candidates.values():
-            groups[self.file(candidate.row)].append(candidate)
-        return groups
+    def __post_init__(self) -> None:
+        """Group the candidates by file."""
+        files = self.catalogue.file.take(list(self.candidates))
+        for file, candidate in zip(files, self.candidates.values(), strict=True):
+            self.by_file[file].append(candidate)
 
-    def file(self, row: int) -> _File:
-        """Names the file a row was cut from, without looking its texts up."""
-        return self.catalogue.file[row]
+    def candidate(self, row: int) -> Candidate:
+        """The candidate of a row, which becomes one if no list found it."""
+        if row not in self.candidates:
+            self.candidates[row] = Candidate(row)
+            self.by_file[self.catalogue.file[row]].append(self.candidates[row])
+        return self.candidates[row]
 
 
 def lift_matching_files(ranking: Ranking) -> None:
@@ -124,13 +135,13 @@ def lift_matching_files(ranking: Ranking) -> None:
     if not ranking.weights.file_match or not ranking.lexical:
         return
     worth: dict[_File, float] = defaultdict(float)
-    seen: Counter[_File] = Counter()
-    for match in ranking.lexical:
-        file = ranking.file(match.row)
-        worth[file] += match.score * ranking.weights.further_chunk ** seen[file]
+    seen: dict[_File, int] = defaultdict(int)
+    rows, scores = zip(*ranking.lexical, strict=True)
+    for file, score in zip(ranking.catalogue.file.take(rows), scores, strict=True):
+        worth[file] += score * ranking.weights.further_chunk ** seen[file]
         seen[file] += 1
     largest = max(worth.values())
-    for file, group in ranking.by_file().items():
+    for file, group in ranking.by_file.items():
         if file in worth and largest > 0:
             best = _best(group)
             best.score += ranking.top * ranking.weights.file_match * worth[file] / largest
@@ -160,7 +171,7 @@ def lift_definitions(ranking: Ranking) -> None:
         home = word.rpartition(".")[2].replace("_", "").lower()
         at_home = {row for row in depths if paths.joined_name(catalogue.path[row]) == home}
         for row, depth in depths.items():
-            candidate = ranking.candidates.setdefault(row, Candidate(row))
+            candidate = ranking.candidate(row)
             if "definition" not in candidate.signals:
                 elsewhere = bool(at_home) and row not in at_home
                 minor = depth > min(depths.values()) or catalogue.kind[row] == "impl" or elsewhere
@@ -171,17 +182,17 @@ def lift_definitions(ranking: Ranking) -> None:
 def lift_named_repositories(ranking: Ranking) -> None:
     """Where candidates lie in several repositories, those of one that the query names gain."""
     weights, catalogue = ranking.weights, ranking.catalogue
-    repositories = {candidate.row: catalogue.repo[candidate.row] for candidate in ranking.candidates.values()}
+    repositories = {file: catalogue.repo[group[0].row] for file, group in ranking.by_file.items()}
     names = set(repositories.values())
     if not weights.named_repository or len(names) < _SEVERAL:
         return
     words = set(re.findall(r"[^\s,;:?!()]+", ranking.question.text.casefold()))
     named = {name for name in names if name.casefold() in words}
-    for row, name in repositories.items():
+    for file, name in repositories.items():
         if name in named:
-            candidate = ranking.candidates[row]
-            candidate.score += ranking.top * weights.named_repository
-            candidate.signals.append("repository")
+            for candidate in ranking.by_file[file]:
+                candidate.score += ranking.top * weights.named_repository
+                candidate.signals.append("repository")
 
 
 def lift_path_stems(ranking: Ranking) -> None:
@@ -195,13 +206,8 @@ def lift_path_stems(ranking: Ranking) -> None:
     weights = ranking.weights
     if not (weights.path_stem or weights.whole_stem) or not question.words:
         return
-    by_file = ranking.by_file()
-    names = {file: path[group[0].row] for file, group in by_file.items()}
-    held = {
-        file: question.words
-        & (paths.name_terms(name) | question.compounds.get(paths.joined_name(name), set()))
-        for file, name in names.items()
-    }
+    names = {file: path[group[0].row] for file, group in ranking.by_file.items()}
+    held = {file: question.words_of(name) for file, name in names.items()}
     named = Counter(word for words in held.values() for word in words)
     rarity = {word: log(1 + len(held) / max(1, named[word])) for word in question.words}
     whole = sum(rarity.values())
@@ -211,7 +217,7 @@ def lift_path_stems(ranking: Ranking) -> None:
             joined = paths.joined_name(names[file]) in question.compounds
             if joined or paths.stem_terms(names[file]) <= question.words:
                 size += weights.whole_stem
-            for candidate in by_file[file]:
+            for candidate in ranking.by_file[file]:
                 candidate.score += ranking.top * size
                 candidate.signals.append("path-stem")
 
@@ -234,14 +240,18 @@ def press_side_paths(ranking: Ranking) -> None:
     }
     pressed = {role: size for role, size in factors.items() if size != 1 and not question.asks_for(role)}
     superseded = _superseded(ranking) if "legacy" in pressed else frozenset()
-    for candidate in ranking.candidates.values():
-        for role in paths.roles(ranking.catalogue.path[candidate.row]):
-            if role in pressed:
-                candidate.score *= pressed[role]
-                candidate.signals.append(f"{role}-penalty")
-        if ranking.file(candidate.row) in superseded:
-            candidate.score *= weights.legacy
-            candidate.signals.append("older-version")
+    for file, group in ranking.by_file.items():
+        penalties = [
+            (pressed[role], f"{role}-penalty")
+            for role in paths.roles(ranking.catalogue.path[group[0].row])
+            if role in pressed
+        ]
+        if file in superseded:
+            penalties.append((weights.legacy, "older-version"))
+        for factor, signal in penalties:
+            for candidate in group:
+                candidate.score *= factor
+                candidate.signals.append(signal)
 
 
 def _superseded(ranking: Ranking) -> frozenset[_File]:
@@ -249,7 +259,7 @@ def _superseded(ranking: Ranking) -> frozenset[_File]:
     catalogue = ranking.catalogue
     found: dict[_File, tuple[tuple[int, str], int]] = {}
     newest: dict[tuple[int, str], int] = {}
-    for file, group in ranking.by_file().items():
+    for file, group in ranking.by_file.items():
         row = group[0].row
         if (folder := paths.version_folder(catalogue.path[row])) is not None:
             place = (int(catalogue.repo.codes[row]), folder[0])
@@ -266,9 +276,10 @@ def saturate_files(ranking: Ranking) -> None:
     """Each further chunk of a file counts half as much as the one before it."""
     if ranking.weights.saturation == 1:
         return
-    seen: Counter[_File] = Counter()
-    for candidate in in_order(ranking.candidates.values()):
-        file = ranking.file(candidate.row)
+    seen: dict[_File, int] = defaultdict(int)
+    ordered = in_order(ranking.candidates.values())
+    files = ranking.catalogue.file.take([candidate.row for candidate in ordered])
+    for file, candidate in zip(files, ordered, strict=True):
         if seen[file]:
             candidate.score *= ranking.weights.saturation ** seen[file]
             candidate.signals.append("saturation")

@@ -60,8 +60,9 @@ def fuse(lists: Mapping[str, Sequence[Match]], weights: RankingWeights, *, symbo
         # No BM25 is no match at all; the cosine of what has nothing to do with a query is some way above 0.
         least = matches[-1].score if name in DENSE_LISTS else 0.0
         span = best - least
-        for rank, match in enumerate(matches, start=1):
-            candidate = candidates.setdefault(match.row, Candidate(match.row))
+        for rank, (row, score) in enumerate(matches, start=1):
+            if (candidate := candidates.get(row)) is None:
+                candidate = candidates[row] = Candidate(row)
             candidate.ranks[name] = rank
-            candidate.score += share * ((match.score - least) / span if span > 0 else 1.0)
+            candidate.score += share * ((score - least) / span if span > 0 else 1.0)
     return candidates
