@@ -152,7 +152,7 @@ def setup_systemd_command(
     as_json: bool,
     ask: Callable[[str], str] = input,
 ) -> int:
-    """Show the units and write them, or take them back; systemd itself is told nothing.
+    """Show the units and write them, or take them back; what systemd has to be told is said.
 
     Raises:
         SetupRefused: it cannot be done safely, or nobody is there to say yes.
