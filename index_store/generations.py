@@ -3,6 +3,7 @@
 - `state_dir/CURRENT`: the number of the generation that serves
 - `state_dir/generations/41/`: a published generation; never changed again
 - `state_dir/generations/.building/`: tonight's, until it is published
+- `state_dir/generations/.renewing/`: its rows, copied into new files when the rules have changed
 - `state_dir/generations/.trash-40/`: one that is being deleted
 """
 
@@ -24,7 +25,7 @@ from index_store.errors import (
     IndexStoreError,
     NoIndex,
 )
-from index_store.limits import KEPT_GENERATIONS, PRUNE_AFTER_SECONDS
+from index_store.limits import KEPT_GENERATIONS, PRUNE_AFTER_SECONDS, PURGE_AFTER_SECONDS
 from index_store.manifest import file_problems, read_manifest
 from index_store.schema import Manifest
 
@@ -35,6 +36,7 @@ TABLE_NAME = "chunks"
 INVENTORY_NAME = "inventory.parquet"
 
 _BUILDING = ".building"
+_RENEWING = ".renewing"
 _TRASH = ".trash-"
 
 
@@ -51,6 +53,11 @@ def generation_dir(state_dir: Path, generation: int) -> Path:
 def building_dir(state_dir: Path) -> Path:
     """The folder of the generation that is being written."""
     return generations_dir(state_dir) / _BUILDING
+
+
+def renewing_dir(state_dir: Path) -> Path:
+    """The folder that takes the place of `building_dir` once every row is copied into it."""
+    return generations_dir(state_dir) / _RENEWING
 
 
 def list_generations(state_dir: Path) -> list[int]:
@@ -168,26 +175,57 @@ def prune(state_dir: Path) -> list[int]:
     """Delete generations nobody needs any more; returns their numbers.
 
     Kept are the current one, the newest KEPT_GENERATIONS, and whatever was superseded less than
-    PRUNE_AFTER_SECONDS ago: a reader may still be opening files of it.
+    PRUNE_AFTER_SECONDS ago: a reader may still be opening files of it. A generation made under other rules
+    than the current one's goes whatever its number, after PURGE_AFTER_SECONDS.
     """
     known = list_generations(state_dir)
     if not known:
         return []
-    kept = {current_generation(state_dir), *known[-KEPT_GENERATIONS:]}
-    before = time.time() - PRUNE_AFTER_SECONDS
+    outdated = outdated_generations(state_dir)
+    kept = {current_generation(state_dir), *known[-KEPT_GENERATIONS:]} - outdated
+    now = time.time()
     pruned = []
     for generation in known:
         folder = generation_dir(state_dir, generation)
-        if generation not in kept and folder.stat().st_mtime <= before:
+        grace = PURGE_AFTER_SECONDS if generation in outdated else PRUNE_AFTER_SECONDS
+        if generation not in kept and folder.stat().st_mtime <= now - grace:
             folder.rename(folder.with_name(f"{_TRASH}{generation}"))
             pruned.append(generation)
     _empty_trash(state_dir)
     return pruned
 
 
+def seconds_to_purge(state_dir: Path) -> float:
+    """How long until `prune` may delete every generation made under other rules; 0 where there is none."""
+    stamps = [
+        generation_dir(state_dir, generation).stat().st_mtime
+        for generation in outdated_generations(state_dir)
+    ]
+    left = max(stamps, default=0.0) + PURGE_AFTER_SECONDS - time.time()
+    return min(max(left, 0.0), PURGE_AFTER_SECONDS)  # a clock that was set back keeps nobody waiting
+
+
+def outdated_generations(state_dir: Path) -> set[int]:
+    """The generations of another chunker than the current one's, or of an older format."""
+    current = serving_manifest(state_dir)
+    outdated: set[int] = set()
+    for generation in list_generations(state_dir) if current is not None else ():
+        try:
+            manifest = read_manifest(generation_dir(state_dir, generation))
+        except FormatTooOld:
+            outdated.add(generation)
+        except IndexStoreError:
+            continue  # damaged, or of a newer nightdex: not ours to judge
+        else:
+            if current is not None and manifest.chunker != current.chunker:
+                outdated.add(generation)
+    return outdated
+
+
 def remove_debris(state_dir: Path) -> None:
     """Delete what killed nights left behind. Only the night itself, under its lock, may call this."""
-    shutil.rmtree(building_dir(state_dir), ignore_errors=True)
+    for folder in (building_dir(state_dir), renewing_dir(state_dir)):
+        shutil.rmtree(folder, ignore_errors=True)
     _empty_trash(state_dir)
     for leftover in state_dir.glob(f".{CURRENT_NAME}.*.new"):
         leftover.unlink(missing_ok=True)

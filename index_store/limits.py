@@ -35,6 +35,10 @@ MAX_VERSIONS = 100
 # Readers opened on a generation get this long after another one took its place.
 PRUNE_AFTER_SECONDS = 15 * 60
 
+# The same for a generation made under other rules: it may hold what the new ones keep out. A server follows
+# within a second, and what was begun before ends within its own limits.
+PURGE_AFTER_SECONDS = 60.0
+
 # The newest generations that are never pruned. A night publishes up to three times (what changed, vectors
 # that were missing, descriptions); the fourth is the last of the night before.
 KEPT_GENERATIONS = 4

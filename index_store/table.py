@@ -14,7 +14,7 @@ from lancedb.index import FTS, Bitmap, BTree
 
 from index_store.columns import SEARCH_COLUMNS, SIGN_COLUMNS, chunk_schema
 from index_store.generations import TABLE_NAME
-from index_store.limits import MAX_UNINDEXED_ROWS, MAX_VERSIONS
+from index_store.limits import MAX_UNINDEXED_ROWS, MAX_VERSIONS, ROWS_PER_FRAGMENT
 
 if TYPE_CHECKING:
     from lancedb.table import Table
@@ -68,6 +68,14 @@ def create_table(folder: Path, dimension: int) -> Table:
     """An empty table in a new folder."""
     folder.mkdir(parents=True)
     return lancedb.connect(str(folder)).create_table(TABLE_NAME, schema=chunk_schema(dimension))
+
+
+def copy_rows(table: Table, folder: Path, dimension: int) -> Table:
+    """Write the rows of a table, and nothing of what it held before, into a new one in `folder`."""
+    fresh = create_table(folder, dimension)
+    for batch in table.search().limit(None).to_batches(ROWS_PER_FRAGMENT):
+        fresh.add(batch, on_bad_vectors="null")
+    return fresh
 
 
 def tidy(table: Table, folder: Path) -> None:

@@ -30,6 +30,7 @@ from index_store.generations import (
     generations_dir,
     list_generations,
     remove_debris,
+    renewing_dir,
 )
 from index_store.inventory import Inventory, read_inventory, write_inventory
 from index_store.known import KnownIds, KnownVectors
@@ -49,6 +50,7 @@ from index_store.schema import (
 )
 from index_store.table import (
     clone_table,
+    copy_rows,
     create_table,
     missing_vectors,
     open_table,
@@ -280,6 +282,8 @@ class GenerationWriter:
         table = self._open()
         folder = building_dir(self._state_dir)
         self._failpoint("optimise")
+        if self.base is not None and self.base.chunker != self._chunker:
+            table = self._table = self._renewed(table)
         tidy(table, folder)
         self._failpoint("verify")
         if problems := [*row_problems(table, self._inventory), *search_problems(table)]:
@@ -301,6 +305,16 @@ class GenerationWriter:
         self._serve(folder, manifest.generation)
         self._start_over(manifest)
         return manifest
+
+    def _renewed(self, table: Table) -> Table:
+        """The same rows in new files: Lance's keep deleted rows and their words, which new rules forbid."""
+        folder = building_dir(self._state_dir)
+        fresh = renewing_dir(self._state_dir)
+        shutil.rmtree(fresh, ignore_errors=True)
+        copy_rows(table, fresh, self._embedder.dimension)
+        shutil.rmtree(folder)
+        fresh.rename(folder)
+        return open_table(folder)
 
     def _seal(self, folder: Path, draft: Manifest) -> Manifest:
         """Hash, write the manifest, and make every byte durable."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,8 +13,14 @@ from pathlib import Path
 
 import structlog
 
-from index_store.generations import list_generations, prune, serving_manifest
-from index_store.schema import EmbedderRecord, Manifest, RepositoryState, SummariserRecord
+from index_store.generations import (
+    list_generations,
+    outdated_generations,
+    prune,
+    seconds_to_purge,
+    serving_manifest,
+)
+from index_store.schema import EmbedderRecord, FileRow, Manifest, RepositoryState, SummariserRecord
 from index_store.stored_rows import StoredRows
 from index_store.writer import GenerationWriter
 from indexer.amend import fill_vectors, store_descriptions
@@ -28,6 +34,7 @@ from indexer.git.command import without_credentials
 from indexer.limits import MAX_VANISHED_SHARE, MIN_MEASURED, MIN_VANISHED
 from indexer.night_report import NightReport, Outcome, RepositoryReport
 from indexer.progress import Progress, SilentProgress
+from indexer.purge import drop_files_with_secrets, forget_old_descriptions, redact_reports
 from indexer.repository_night import CHUNKER, RepositoryNight, Tools
 from indexer.runlock import run_lock
 from indexer.sources.definition import SourceDefinition
@@ -52,7 +59,8 @@ class NightOptions:
         state_dir: where generations, mirrors and reports live.
         sources: everything repos.toml names; a repository it no longer names is removed.
         only: names to bring up to date now; empty means all. The others stay as they are; where there is
-            nothing of them to keep, because the index is built anew, everything is brought up to date.
+            nothing of them to keep, because the index is built anew or the rules changed, everything is
+            brought up to date.
         accept_vanished: publish even when many repositories are gone at once.
         workers: parser processes.
         descriptions: when to stop asking a language model for them.
@@ -150,9 +158,19 @@ class _Night:
         return self.report
 
     def _prune(self) -> None:
-        """Failing to tidy up does not undo what was published; the next night tries again."""
+        """Failing to tidy up does not undo what was published; the next night tries again.
+
+        After a change of the rules this waits until readers of what was made under the old ones are done.
+        """
+        state_dir = self.options.state_dir
+        forget_old_descriptions(state_dir, self.report.generation)
         try:
-            self.report.pruned = prune(self.options.state_dir)
+            if outdated_generations(state_dir):
+                redact_reports(state_dir)
+            if wait := seconds_to_purge(state_dir):
+                log.info("what other rules let in is deleted once readers have left it", seconds=round(wait))
+                time.sleep(wait)
+            self.report.pruned = prune(state_dir)
         except OSError as error:
             log.warning("old generations were not pruned", reason=str(error))
 
@@ -167,7 +185,11 @@ class _Night:
         before = {state.name: state for state in writer.base.repositories} if writer.base else {}
         serving = _serving_states(self.options.state_dir)
         only = self.options.only
-        if writer.base is None and list_generations(self.options.state_dir):
+        if writer.base is None:
+            anew = bool(list_generations(self.options.state_dir))
+        else:
+            anew = writer.base.chunker != CHUNKER
+        if anew:
             only = frozenset()
         configured = {source.name for source in self.options.sources}
         removed = sorted(serving.keys() - configured)
@@ -215,7 +237,8 @@ class _Night:
         except SourceError as error:
             writer.roll_back_to(savepoint)
             gone = isinstance(error, SourceMissing)
-            state = _stale_state(definition, previous, str(error))
+            drop_files_with_secrets(writer, self.options.state_dir, definition.name)
+            state = _stale_state(definition, previous, str(error), writer.base_files(definition.name))
             # What was counted until then was rolled back with the rows.
             report = self.report.repositories[-1] = RepositoryReport(
                 definition.name,
@@ -318,7 +341,7 @@ def embedder_record(embedder: Embedder) -> EmbedderRecord:
 
 
 def _stale_state(
-    definition: SourceDefinition, previous: RepositoryState | None, reason: str
+    definition: SourceDefinition, previous: RepositoryState | None, reason: str, kept: Mapping[str, FileRow]
 ) -> RepositoryState:
     return RepositoryState(
         name=definition.name,
@@ -326,8 +349,8 @@ def _stale_state(
         branch=definition.branch,
         commit=previous.commit if previous else "",
         committed_at=previous.committed_at if previous else 0,
-        files=previous.files if previous else 0,
-        chunks=previous.chunks if previous else 0,
+        files=sum(1 for row in kept.values() if row.chunks),
+        chunks=sum(row.chunks for row in kept.values()),
         indexed_at=previous.indexed_at if previous else "",
         stale=True,
         stale_reason=reason,

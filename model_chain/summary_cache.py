@@ -9,6 +9,7 @@ import hashlib
 import sqlite3
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -30,6 +31,10 @@ CREATE TABLE IF NOT EXISTS summaries (
     PRIMARY KEY (content_hash, prompt_version, model_digest)
 ) WITHOUT ROWID
 """
+# What the texts had been through when the cache was last gone through; one row.
+_RULES_SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS rules (id INTEGER PRIMARY KEY CHECK (id = 1), version TEXT NOT NULL)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +131,33 @@ class SummaryCache:
                 ),
             )
 
+    @property
+    def rules(self) -> str:
+        """The rules named by the last `retain`; "" before the first one."""
+        with self._lock:
+            row = self._database.execute("SELECT version FROM rules").fetchone()
+        return "" if row is None else str(row[0])
+
+    def retain(self, content_hashes: Iterable[str], rules: str) -> int:
+        """Forget every other content, and overwrite it on the disk; returns how many descriptions went."""
+        with self._lock:
+            database = self._database
+            database.execute("CREATE TEMP TABLE kept (content_hash TEXT PRIMARY KEY) WITHOUT ROWID")
+            try:
+                database.executemany(
+                    "INSERT OR IGNORE INTO kept VALUES (?)", ((one,) for one in content_hashes)
+                )
+                gone = database.execute(
+                    "DELETE FROM summaries WHERE content_hash NOT IN (SELECT content_hash FROM kept)"
+                ).rowcount
+            finally:
+                database.execute("DROP TABLE kept")
+            database.execute("VACUUM")
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            # Last: whoever is interrupted before does it again.
+            database.execute("INSERT OR REPLACE INTO rules VALUES (1, ?)", (rules,))
+        return int(gone)
+
     def __len__(self) -> int:
         with self._lock:
             return int(self._database.execute("SELECT count(*) FROM summaries").fetchone()[0])
@@ -207,6 +239,7 @@ def _opened(path: Path) -> sqlite3.Connection:
         if database.execute("PRAGMA user_version").fetchone()[0] not in (0, _FORMAT):
             raise sqlite3.DatabaseError(f"{path} was written by another version of nightdex")
         database.execute(_SCHEMA)
+        database.execute(_RULES_SCHEMA)
         database.execute(f"PRAGMA user_version = {_FORMAT}")
     except BaseException:
         database.close()

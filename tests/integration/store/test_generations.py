@@ -15,9 +15,11 @@ from index_store.generations import (
     list_generations,
     prune,
     rollback,
+    seconds_to_purge,
 )
-from index_store.limits import PRUNE_AFTER_SECONDS
-from index_store.testing import build_generation, make_row
+from index_store.limits import PRUNE_AFTER_SECONDS, PURGE_AFTER_SECONDS
+from index_store.testing import EMBEDDER, build_generation, make_row
+from index_store.writer import GenerationWriter
 
 ROWS = [make_row(path=f"{name}.py", text=name) for name in ("a", "b")]
 
@@ -91,6 +93,18 @@ def test_prune_keeps_the_current_the_last_four_and_the_recently_superseded(tmp_p
     assert prune(tmp_path) == [1, 3]
     assert list_generations(tmp_path) == [2, 4, 5, 6, 7, 8]
     assert sorted(entry.name for entry in generations_dir(tmp_path).iterdir()) == list("245678")
+
+
+def test_generations_of_other_rules_go_whatever_their_number_once_readers_have_left(tmp_path: Path) -> None:
+    build(tmp_path, 2)
+    writer = GenerationWriter.begin(tmp_path, embedder=EMBEDDER, chunker="testing@2")
+    writer.delete_repository("none")
+    writer.publish([])
+    assert 0 < seconds_to_purge(tmp_path) <= PURGE_AFTER_SECONDS
+    assert prune(tmp_path) == []
+    make_old(tmp_path, 1, 2)
+    assert seconds_to_purge(tmp_path) == 0
+    assert prune(tmp_path) == [1, 2]
 
 
 def test_a_generation_counts_as_superseded_from_the_moment_another_serves(tmp_path: Path) -> None:

@@ -1,0 +1,79 @@
+"""What other rules let in goes: descriptions, words in reports, files of repositories that cannot be read."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+
+import structlog
+
+from index_store.durable import write_durably
+from index_store.stored_rows import StoredRows
+from index_store.writer import GenerationWriter
+from indexer.describer import CACHE_NAME
+from indexer.intake.secrets import holds_secret, redact
+from indexer.intake.skip import SkipReason
+from indexer.night_report import REPORTS
+from indexer.repository_night import CHUNKER
+from indexer.rows import unit_of
+from model_chain.summary_cache import SummaryCache, content_hash
+
+log = structlog.get_logger(__name__)
+
+
+def drop_files_with_secrets(writer: GenerationWriter, state_dir: Path, repo: str) -> int:
+    """Leave out what a repository keeps from other rules and these forbid; returns how many files that is.
+
+    Whole files: what is left of a private key after its first chunk does not look like one.
+    """
+    if writer.base is None or writer.base.chunker == CHUNKER:
+        return 0
+    rows = StoredRows(state_dir, writer.base.generation).scan()
+    paths = {row.path for row in rows if row.repo == repo and holds_secret(row.text)}
+    writer.delete_files(repo, paths)
+    files = [
+        replace(row, chunks=0, skip_reason=SkipReason.SECRET_FILE.value) if row.path in paths else row
+        for row in writer.base_files(repo).values()
+    ]
+    writer.set_inventory(repo, files)
+    return len(paths)
+
+
+def redact_reports(state_dir: Path) -> None:
+    """Take secrets out of the reports of earlier nights: they name paths, and quote what a model said."""
+    for path in (state_dir / REPORTS).glob("*.json"):
+        try:
+            report = json.loads(path.read_bytes())
+        except ValueError:
+            continue  # cut short: nobody reads it
+        if (redacted := _redacted(report)) != report:
+            write_durably(path, json.dumps(redacted, indent=1).encode())
+
+
+def _redacted(value: object) -> object:
+    if isinstance(value, str):
+        return redact(value).text
+    if isinstance(value, list):
+        return [_redacted(one) for one in value]
+    return {key: _redacted(one) for key, one in value.items()} if isinstance(value, dict) else value
+
+
+def forget_old_descriptions(state_dir: Path, generation: int) -> int:
+    """Keep only descriptions of what a generation of these rules holds; returns how many went.
+
+    Once for each change of the rules: a description of a text that the rules changed may repeat a secret.
+    """
+    path = state_dir / CACHE_NAME
+    if not path.exists():
+        return 0
+    try:
+        with SummaryCache(path) as cache:
+            if cache.rules == CHUNKER:
+                return 0
+            rows = StoredRows(state_dir, generation).scan()
+            return cache.retain((content_hash(unit_of(row)) for row in rows), CHUNKER)
+    except (OSError, sqlite3.Error) as error:
+        log.warning("descriptions made under older rules were not deleted", reason=str(error))
+        return 0
