@@ -36,6 +36,7 @@ class RepositoryNight(BaseModel):
     found: int = 0
     chunked: int = 0
     skipped: dict[str, int] = {}
+    redacted: dict[str, int] = Field(default={}, description="Secrets replaced in what was read, by rule.")
     reused: int = 0
     added: int = 0
     changed: int = 0
