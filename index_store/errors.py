@@ -7,7 +7,8 @@ IndexStoreError
 ├── FormatTooNew       a newer nightdex wrote this index
 ├── FormatTooOld       an older nightdex wrote this index (exit 10)
 ├── RowInvalid         a row that must not be stored
-└── VectorInvalid      a query vector the index cannot answer
+├── VectorInvalid      a query vector the index cannot answer
+└── CountsUnavailable  how often chunks were shown cannot be read or written; costs no search and no night
 """
 
 from __future__ import annotations
@@ -63,3 +64,9 @@ class VectorInvalid(IndexStoreError):
 
     code = "vector_invalid"
     exit_status = 2
+
+
+class CountsUnavailable(IndexStoreError):
+    """The counts of what searches showed cannot be read or written."""
+
+    code = "counts_unavailable"

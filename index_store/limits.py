@@ -57,3 +57,9 @@ TEXTS_REMEMBERED = 1 << 15
 
 # Filters whose expressions are kept by an open reader; one that names 10,000 paths is about a megabyte.
 FILTERS_REMEMBERED = 64
+
+# Days for which a search counts towards the order of descriptions: what was asked a month ago is settled.
+SHOWN_DAYS = 30
+
+# How long the counts of what searches showed are waited for; those who wait can do without.
+SHOWN_BUSY_SECONDS = 1.0

@@ -23,6 +23,7 @@ class BacklogPlan:
         trivial: chunks that keep their extract because there is nothing to add to it.
         rejected: chunks that keep it because the model had nothing usable to say about them.
         identical: chunks that are described with another one.
+        gone: ids of chunks that searches showed and that the index has no more.
     """
 
     order: list[str] = field(default_factory=list)
@@ -31,19 +32,27 @@ class BacklogPlan:
     trivial: int = 0
     rejected: int = 0
     identical: int = 0
+    gone: set[str] = field(default_factory=set)
 
 
 def plan_backlog(
-    rows: Iterable[StoredRow], cached: CachedSummariser, since: Mapping[str, float], tonight: float
+    rows: Iterable[StoredRow],
+    cached: CachedSummariser,
+    since: Mapping[str, float],
+    tonight: float,
+    shown: Mapping[str, int],
 ) -> BacklogPlan:
-    """Order what waits: the newest first, then what is called most, then as it is stored.
+    """Order what waits: the newest first, then what is called most, then what searches showed most.
 
-    `since` tells how long a content has been waiting; what it does not name is new tonight.
+    `since` tells how long a content has been waiting; what it does not name is new tonight. `shown` tells how
+    often searches showed a chunk, by its id. What is equal in all three stays in the order it is stored.
     """
-    plan = BacklogPlan()
+    plan = BacklogPlan(gone=set(shown))
     calls: Counter[str] = Counter()
     names: dict[str, str] = {}
+    searched: Counter[str] = Counter()
     for row in rows:
+        plan.gone.discard(row.id)
         calls.update(row.calls)
         if row.summary_source == cached.source or not is_definition(row.kind):
             continue
@@ -52,6 +61,7 @@ def plan_backlog(
             plan.trivial += 1
             continue
         key = cached.key(unit).content_hash
+        searched[key] += shown.get(row.id, 0)
         if key in plan.places:
             plan.identical += 1
             plan.places[key].append(row.place)
@@ -62,5 +72,14 @@ def plan_backlog(
             plan.rejected += 1
         else:
             plan.known.setdefault(key, []).append(row.place)
-    plan.order = sorted(names, key=lambda key: (-since.get(key, tonight), -calls[names[key]]))
+
+    def priority(key: str) -> tuple[float, int, int, int]:
+        called = calls[names[key]]
+        # Calls count by powers of two. Two names that are called often are seldom called equally often, so
+        # counted singly they would leave nothing to the searches; and whether it is forty times or fifty says
+        # less about what a description is worth than that somebody was shown the code. No sum of both: a call
+        # and a search have no common unit, and a weight between them would be invented.
+        return -since.get(key, tonight), -called.bit_length(), -searched[key], -called
+
+    plan.order = sorted(names, key=priority)
     return plan

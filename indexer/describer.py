@@ -11,7 +11,9 @@ from pathlib import Path
 
 import structlog
 
+from index_store.errors import CountsUnavailable
 from index_store.schema import SummariserRecord
+from index_store.shown import ShownCounts
 from index_store.stored_rows import StoredRows
 from indexer.backlog import BacklogPlan, plan_backlog
 from indexer.carry_over import CarryOver, read_carry_over, save_carry_over
@@ -56,7 +58,7 @@ class Describer:
         before, tonight = read_carry_over(self._state_dir), round(time.time(), 3)
         answers = self._connect()
         try:
-            plan = plan_backlog(stored.scan(), self.cached, before.waiting, tonight)
+            plan = self._plan(stored, before, tonight)
             self._count(plan)
             describing = Describing(self.cached, limits, self.report, progress)
             left = _Leaving(self._state_dir, before, tonight, seconds_per_vector)
@@ -72,6 +74,20 @@ class Describer:
             return set()
         known = (place for places in plan.known.values() for place in places)
         return {*known, *(place for key in describing.finished for place in plan.places[key])}
+
+    def _plan(self, stored: StoredRows, before: CarryOver, tonight: float) -> BacklogPlan:
+        """What waits, in order; without the counts of what searches showed if they cannot be had."""
+        counts, shown = ShownCounts(self._state_dir), dict[str, int]()
+        try:
+            shown = counts.read()
+        except CountsUnavailable as error:
+            log.warning("descriptions are ordered without what searches showed", reason=str(error))
+        plan = plan_backlog(stored.scan(), self.cached, before.waiting, tonight, shown)
+        try:
+            counts.forget(plan.gone)
+        except CountsUnavailable as error:
+            log.warning("counts of chunks that are gone were kept", reason=str(error))
+        return plan
 
     def _connect(self) -> bool:
         """Whether the model answers; the report says why not."""

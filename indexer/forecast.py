@@ -155,7 +155,7 @@ def _stored_backlog(
         return BacklogPlan()
     stored = StoredRows(options.state_dir, writer.base.generation).scan()
     staying = (row for row in stored if (row.repo, row.path) not in rows.dropped)
-    return plan_backlog(staying, model.cached, {}, 0)
+    return plan_backlog(staying, model.cached, {}, 0, {})
 
 
 class _CountedRows:

@@ -39,6 +39,7 @@ from search_api.problem import MEDIA_TYPE, FieldProblem, problem_response
 from search_api.routes import ROUTERS
 from search_api.search import Searcher
 from search_api.serving import Serving
+from search_api.shown import ShownHits
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from search_api.answer import Answer
     from search_api.options import ApiOptions
     from search_api.retrieval.vector import EmbedderFor
 
@@ -61,7 +63,13 @@ def create_app(state_dir: Path, embedder_for: EmbedderFor, options: ApiOptions =
     serving = Serving(state_dir, embedder_for, staying=True)
     nights = Nights(state_dir)
     metrics = Metrics(serving, nights)
-    searcher = Searcher(serving, read_head=options.read_head, on_answer=metrics.searched)
+    shown = ShownHits(state_dir)
+
+    def on_answer(answer: Answer, seconds: float) -> None:
+        metrics.searched(answer, seconds)
+        shown.count(answer)
+
+    searcher = Searcher(serving, read_head=options.read_head, on_answer=on_answer)
     agents = McpOverHttp(mcp_server(searcher, options.memories))
 
     @asynccontextmanager
@@ -70,7 +78,7 @@ def create_app(state_dir: Path, embedder_for: EmbedderFor, options: ApiOptions =
             await serving.refresh()
         following = asyncio.create_task(serving.follow())
         try:
-            async with agents.running():
+            async with shown.saving(), agents.running():
                 yield
         finally:
             following.cancel()

@@ -188,3 +188,9 @@ ANSWERS_AT_ONCE = 4
 
 # Names of tools, agents and sessions in a hook's request; they go into the ledger.
 LONGEST_HOOK_NAME = 200
+
+# How often the counts of what searches showed are written: a kill loses a minute of them.
+SHOWN_SAVE_S = 60.0
+
+# Chunks whose counts wait in memory while they cannot be written, about 100 bytes each; more are dropped.
+MAX_SHOWN_WAITING = 100_000

@@ -10,6 +10,7 @@ from index_store.errors import IndexStoreError
 from search_api.agents.server import mcp_server
 from search_api.search import Searcher
 from search_api.serving import Serving
+from search_api.shown import ShownHits
 
 if TYPE_CHECKING:
     from search_api.server import ServiceOptions
@@ -25,12 +26,16 @@ def serve_stdio(options: ServiceOptions) -> None:
 
 async def _serve(options: ServiceOptions) -> None:
     serving = Serving(options.state_dir, options.embedder_for)
-    searcher = Searcher(serving, read_head=options.api.read_head)
+    shown = ShownHits(options.state_dir)
+    searcher = Searcher(
+        serving, read_head=options.api.read_head, on_answer=lambda answer, _: shown.count(answer)
+    )
     with contextlib.suppress(IndexStoreError):  # every call says why
         await serving.refresh()
     following = asyncio.create_task(serving.follow())
     try:
-        await mcp_server(searcher, options.api.memories).run_stdio_async()
+        async with shown.saving():
+            await mcp_server(searcher, options.api.memories).run_stdio_async()
     finally:
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)

@@ -1,13 +1,7 @@
-"""A full disk: a real small tmpfs where mounting works, else a limit on the size of any one file."""
+"""A full disk under the writer of an index."""
 
 from __future__ import annotations
 
-import resource
-import shutil
-import signal
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,31 +10,9 @@ from index_store.check import check
 from index_store.generations import current_generation, generations_dir
 from index_store.testing import EMBEDDER, build_generation, inventory_of, make_row, states_of
 from index_store.writer import GenerationWriter
+from tests.disks import small_disk
 
 OLD = [make_row(path=f"{number}.py", text=f"old {number}") for number in range(5)]
-
-
-@contextmanager
-def small_disk(folder: Path) -> Iterator[None]:
-    """Leave about 8 MB to write to."""
-    mount = shutil.which("mount")
-    mounted = (
-        mount is not None
-        and not subprocess.run(
-            [mount, "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)], check=False, capture_output=True
-        ).returncode
-    )
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    if not mounted:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (64 << 10, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-        signal.signal(signal.SIGXFSZ, before)
-        if mounted:
-            subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 def fill(writer: GenerationWriter) -> None:

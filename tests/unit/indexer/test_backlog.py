@@ -53,13 +53,43 @@ def test_the_newest_come_first_then_the_most_called_then_as_they_are_stored(cach
     rows = [row(0, "old"), row(1, "rare"), row(2, "popular"), row(3, "caller", calls=("popular", "old"))]
     rows += [row(4, "also", calls=("popular",))]
     since = {cached.key(unit_of(rows[0])).content_hash: 100.0}
-    plan = plan_backlog(rows, cached, since, 200.0)
+    plan = plan_backlog(rows, cached, since, 200.0, {})
     assert names(rows, plan.order, cached) == ["popular", "rare", "caller", "also", "old"]
+
+
+def test_among_equally_called_code_what_searches_showed_comes_first(cached: CachedSummariser) -> None:
+    rows = [row(0, "plain"), row(1, "shown"), row(2, "called"), row(3, "old"), row(4, "popular")]
+    rows += [row(5, "caller", calls=("called",)), row(6, "user", calls=("popular", "popular"))]
+    since = {cached.key(unit_of(rows[3])).content_hash: 100.0}
+    shown = {rows[1].id: 1, rows[3].id: 9, rows[6].id: 2}
+    plan = plan_backlog(rows, cached, since, 200.0, shown)
+    assert names(rows, plan.order, cached) == [
+        "popular", "called", "user", "shown", "plain", "caller", "old",
+    ]  # fmt: skip
+
+
+def test_calls_of_one_order_of_magnitude_leave_it_to_the_searches(cached: CachedSummariser) -> None:
+    rows = [row(0, "five"), row(1, "six"), row(2, "seven"), row(3, "eight")]
+    rows += [row(4, "user", calls=("five",) * 5 + ("six",) * 6 + ("seven",) * 7 + ("eight",) * 8)]
+    plan = plan_backlog(rows, cached, {}, 0.0, {rows[0].id: 1})
+    assert names(rows, plan.order, cached) == ["eight", "five", "seven", "six", "user"]
+
+
+def test_searches_of_all_copies_count_for_their_one_description(cached: CachedSummariser) -> None:
+    rows = [row(0, "once"), row(1, "copied"), row(2, "copied", path="b.py"), row(3, "copied", path="c.py")]
+    plan = plan_backlog(rows, cached, {}, 0.0, {rows[0].id: 2, rows[2].id: 1, rows[3].id: 2})
+    assert names(rows, plan.order, cached) == ["copied", "once"]
+
+
+def test_shown_chunks_that_the_index_has_no_more_are_named(cached: CachedSummariser) -> None:
+    rows = [row(0, "here"), row(1, "Chapter", kind="section")]
+    plan = plan_backlog(rows, cached, {}, 0.0, {rows[0].id: 1, rows[1].id: 1, "deleted": 4})
+    assert plan.gone == {"deleted"}
 
 
 def test_a_content_is_asked_about_once_and_all_its_places_get_the_answer(cached: CachedSummariser) -> None:
     rows = [row(0, "total"), row(1, "total", path="vendored/a.py"), row(2, "other")]
-    plan = plan_backlog(rows, cached, {}, 0.0)
+    plan = plan_backlog(rows, cached, {}, 0.0, {})
     assert (len(plan.order), plan.identical) == (2, 1)
     assert sorted(plan.places.values()) == [[0, 1], [2]]
 
@@ -76,7 +106,7 @@ def test_what_is_described_trivial_prose_or_rejected_does_not_wait(cached: Cache
         rejected,
         known,
     ]
-    plan = plan_backlog(rows, cached, {}, 0.0)
+    plan = plan_backlog(rows, cached, {}, 0.0, {})
     assert (plan.order, plan.trivial, plan.rejected) == ([], 1, 1)
     assert list(plan.known.values()) == [[4]]
 
