@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index_store.columns import VECTOR_COLUMNS
-from index_store.limits import SHORTLIST, SHORTLIST_SHARE, VECTOR_MEMORY
+from index_store.limits import SHORTLIST, SHORTLIST_SHARE, VECTOR_MEMORY, VECTORS_PER_BLOCK
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from index_store.sign_codes import SignCodes
 
 _DIGITS = 6
+
+# From half precision (1 bit of sign, 5 of exponent, 10 of mantissa) to single precision (1, 8, 23). The sign,
+# extended with the integer, stands in three bits too many.
+_MANTISSA_BITS_MORE = 13
+_SIGN_EXPONENT_MANTISSA = np.array(0x8FFFE000, np.uint32).view(np.int32)
+_BIASES_APART = np.float32(2.0 ** (127 - 15))
 
 Rows = NDArray[np.int64]
 Matrix = NDArray[np.float16]
@@ -47,8 +53,12 @@ class DenseColumn:
 
 def best(vector: Vector, rows: Rows, vectors: Matrix, limit: int) -> tuple[Rows, Vector]:
     """The rows nearest by cosine, best first, equal ones in order of rows; and their cosines."""
-    # Without BLAS, whose threads spin against each other for what takes one of them a tenth of a millisecond.
-    exact = np.einsum("ij,j->i", vectors.astype(np.float32), vector / np.linalg.norm(vector))
+    wanted = vector / np.linalg.norm(vector)
+    exact = np.empty(len(rows), np.float32)
+    for start in range(0, len(rows), VECTORS_PER_BLOCK):
+        block = slice(start, start + VECTORS_PER_BLOCK)
+        # Without BLAS, whose threads spin against each other for what takes one of them little time.
+        np.einsum("ij,j->i", in_single_precision(vectors[block]), wanted, out=exact[block])
     # How sums are grouped may depend on how many rows there are; the order of hits must not.
     scores = np.round(exact, _DIGITS)
     if limit < len(scores):
@@ -57,6 +67,20 @@ def best(vector: Vector, rows: Rows, vectors: Matrix, limit: int) -> tuple[Rows,
         rows, scores = rows[among], scores[among]
     order = np.lexsort((rows, -scores))[:limit]
     return rows[order], scores[order]
+
+
+def in_single_precision(vectors: Matrix) -> NDArray[np.float32]:
+    """The same finite numbers in single precision, twice as fast as numpy's own conversion.
+
+    The bits of a number in half precision, moved to their places in single precision, are the number less
+    the difference of the two exponents' biases, which a product with a power of two makes up for exactly.
+    """
+    bits = vectors.view(np.int16).astype(np.int32)
+    bits <<= _MANTISSA_BITS_MORE
+    bits &= _SIGN_EXPONENT_MANTISSA
+    numbers = bits.view(np.float32)
+    numbers *= _BIASES_APART
+    return numbers
 
 
 def room_for_vectors(rows: int, dimension: int, spill: Path) -> Matrix:

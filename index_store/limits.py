@@ -14,6 +14,9 @@ ROWS_PER_FRAGMENT = 4_096
 # Codes compared at a time; the temporary words of one block stay in a core's own cache.
 CODES_PER_BLOCK = 32_768
 
+# Vectors compared at a time, for the same reason.
+VECTORS_PER_BLOCK = 256
+
 # Rows the scan of sign codes hands on to be compared exactly: recall@10 .99 at 150,000 chunks. Of more chunks
 # one in so many, because the nearest stand less apart from the others.
 SHORTLIST = 2_000
