@@ -59,7 +59,7 @@ def test_every_stored_chunk_of_this_projects_samples_is_those_lines_of_git_show(
         assert chunk.text == b"\n".join(lines).decode()
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(content=CONTENT, name=st.sampled_from(["a.py", "a.md", "a.txt", "a.c"]))
 def test_any_file_has_the_lines_of_git_show(content: bytes, name: str) -> None:
     with tempfile.TemporaryDirectory() as scratch:

@@ -253,7 +253,7 @@ def test_the_store_and_the_catalogue_admit_the_same_rows(state: Path) -> None:
     with asyncio.Runner() as runner:
         reader = runner.run(Reader.open(state))
 
-        @settings(max_examples=60, deadline=None)
+        @settings(max_examples=60)
         @given(FILTERS)
         def agree(where: Filter) -> None:
             columns = reader.catalogue

@@ -21,9 +21,7 @@ TEXTS = {
 # Characters that str.splitlines takes for line ends, and others that tempt.
 ODD = "\x0b\x0c\x1c\x1d\x85\u2028\u2029\t \u00a0\ufeff\U0001f600{}()[]<>\"'`#/*;:,=\\@$"
 
-QUICK = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
-)
+QUICK = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 
 
 def assert_tiles(text: str, chunks: tuple[Chunk, ...]) -> None:
