@@ -32,6 +32,9 @@ from model_chain.summary_cache import CachedSummariser
 # A content hash, and the code that has it.
 _Question = tuple[str, CodeUnit]
 
+# The same, and when it was asked.
+_Asked = tuple[str, CodeUnit, float]
+
 
 @dataclass(frozen=True, slots=True)
 class DescriptionLimits:
@@ -40,9 +43,13 @@ class DescriptionLimits:
     deadline: float | None = None
     max_per_night: int | None = None
 
-    def reached(self, asked: int) -> str:
-        """Why nothing more may be asked, "" while something may."""
-        if self.deadline is not None and time.time() >= self.deadline:
+    def reached(self, asked: int, turn: float = 0.0) -> str:
+        """Why nothing more may be asked, "" while something may.
+
+        `turn` is in how many seconds the model would begin with another question: what it has not begun with
+        at the deadline would keep the night for more than the one call that is under way then.
+        """
+        if self.deadline is not None and time.time() + turn >= self.deadline:
             return f"the deadline, {time.strftime('%H:%M', time.localtime(self.deadline))}"
         if self.max_per_night is not None and asked >= self.max_per_night:
             return f"max_per_night = {self.max_per_night}"
@@ -64,6 +71,7 @@ class Describing:
         self._report = report
         self._progress = progress
         self._failed_in_a_row = 0
+        self._last_took = 0.0
         self.finished: set[str] = set()
 
     def run(self, plan: BacklogPlan, stored: StoredRows, parallelism: int) -> None:
@@ -71,15 +79,18 @@ class Describing:
         began = time.monotonic()
         self._progress.describing_started(len(plan.order))
         threads = DaemonThreads(parallelism, "describe")
-        running: dict[Future[Description], _Question] = {}
+        running: dict[Future[Description], _Asked] = {}
         try:
             for key, unit in _questions(plan, stored, self._cached):
                 if len(running) == parallelism:
                     self._take_finished(running)
-                self._report.stopped = self._report.stopped or self._limits.reached(self._report.asked)
+                # A host has one question waiting behind the one it answers: half of the time is the wait.
+                reached = self._limits.reached(self._report.asked, self._last_took / 2)
+                self._report.stopped = self._report.stopped or reached
                 if self._report.stopped:
                     break
-                running[threads.submit(partial(self._cached.summarise, unit))] = key, unit
+                asking = threads.submit(partial(self._cached.summarise, unit))
+                running[asking] = key, unit, time.monotonic()
                 self._report.asked += 1
             while running:
                 self._take_finished(running)
@@ -88,11 +99,12 @@ class Describing:
             self._report.carried_over = len(plan.order) - len(self.finished)
             self._report.seconds = round(time.monotonic() - began, 3)
 
-    def _take_finished(self, running: dict[Future[Description], _Question]) -> None:
+    def _take_finished(self, running: dict[Future[Description], _Asked]) -> None:
         """Wait for one answer at least."""
         finished, _ = wait(running, return_when=FIRST_COMPLETED)
         for future in finished:
-            key, unit = running.pop(future)
+            key, unit, asked_at = running.pop(future)
+            self._last_took = time.monotonic() - asked_at
             self._take(key, unit, future.exception())
 
     def _take(self, key: str, unit: CodeUnit, error: BaseException | None) -> None:
