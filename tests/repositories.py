@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -121,6 +122,7 @@ def as_nobody(code: str, *arguments: str) -> str:
 
 def open_to_all(folder: Path) -> None:
     """Let every user walk down to a pytest folder, which is private to its owner by default."""
-    for parent in [folder, *folder.parents][:4]:
-        if parent != Path("/tmp") and parent.owner() == Path.home().owner():
+    temporary = Path(tempfile.gettempdir())
+    for parent in [folder, *folder.parents]:
+        if temporary in parent.parents and parent.owner() == Path.home().owner():
             parent.chmod(parent.stat().st_mode | 0o055)
