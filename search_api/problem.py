@@ -35,6 +35,9 @@ class Problem(BaseModel):
 # The gate before every route answers with these.
 GATE_STATUSES = (401, 403, 421, 429, 503)
 
+# And whatever takes a body, where that is not JSON, too large, declared as something else, or the wrong JSON.
+BODY_STATUSES = (400, 413, 415, 422)
+
 
 def problems(*statuses: int) -> dict[int | str, dict[str, object]]:
     """What a route says in the OpenAPI document about the errors that it, or the gate, may answer with."""

@@ -19,7 +19,7 @@ from search_api.asking import EVENT_NAMES, Action, Asked, Began, Ended
 from search_api.caller import CallerOf
 from search_api.dependencies import ChainOf, DeferrerOf
 from search_api.limits import MAX_PACK_TOKENS, MIN_TOKENS, PACK_TOKENS
-from search_api.problem import problems
+from search_api.problem import BODY_STATUSES, problems
 from search_api.query import question
 from search_api.schemas import Filtered
 from search_api.spending import operations_seen
@@ -116,7 +116,7 @@ class LedgerTable(BaseModel):
     operation_id="ask",
     response_model=Asked,
     responses={
-        **problems(400, 413, 415, 422),
+        **problems(*BODY_STATUSES),
         200: {
             "description": "The end of it, or with Accept: text/event-stream every event.",
             "content": {_STREAM: {}},
@@ -143,7 +143,7 @@ async def post_ask(
     return StreamingResponse(_stream(first, events), media_type=_STREAM, headers={"X-Accel-Buffering": "no"})
 
 
-@router.post("/v1/route", operation_id="route", responses=problems(400, 413, 415, 422))
+@router.post("/v1/route", operation_id="route", responses=problems(*BODY_STATUSES))
 async def post_route(request: RouteRequest) -> Route:
     """Say which tier does a task, or how a search query is answered. Nobody is asked."""
     from model_chain.router.decision import route  # noqa: PLC0415 - reads its weights on first use

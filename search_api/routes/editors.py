@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from search_api.caller import CallerOf
 from search_api.dependencies import SearcherOf
 from search_api.limits import CONTINUE_HITS
-from search_api.problem import problems
+from search_api.problem import BODY_STATUSES, problems
 from search_api.query import parse_query
 from search_api.reading import read_chunk
 
@@ -36,7 +36,7 @@ class ContinueItem(BaseModel):
     content: str
 
 
-@router.post("/continue", operation_id="continue", responses=problems(400, 413, 415, 422))
+@router.post("/continue", operation_id="continue", responses=problems(*BODY_STATUSES))
 async def post_continue(
     request: ContinueRequest, searcher: SearcherOf, caller: CallerOf
 ) -> list[ContinueItem]:

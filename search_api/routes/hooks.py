@@ -13,7 +13,7 @@ from model_chain.guard.hook import answer, decide, refusal
 from model_chain.guard.journal import append
 from search_api.dependencies import ChainOf
 from search_api.limits import LONGEST_HOOK_NAME
-from search_api.problem import problems
+from search_api.problem import BODY_STATUSES, problems
 
 router = APIRouter()
 
@@ -56,7 +56,7 @@ class HookAnswer(BaseModel):
 @router.post(
     "/v1/hooks/pre-tool-use",
     operation_id="pre_tool_use",
-    responses=problems(413, 415, 422),
+    responses=problems(*BODY_STATUSES),
     response_model_exclude_none=True,
 )
 async def post_pre_tool_use(

@@ -10,7 +10,7 @@ from search_api.answer import Answer
 from search_api.caller import CallerOf
 from search_api.conditional import Conditional, conditional, forget_tag
 from search_api.dependencies import SearcherOf
-from search_api.problem import problems
+from search_api.problem import BODY_STATUSES, problems
 from search_api.schemas import SearchRequest
 
 router = APIRouter()
@@ -27,7 +27,7 @@ async def get_search(
     return answer
 
 
-@router.post("/v1/search", operation_id="searchByPost", responses=problems(400, 413, 415, 422))
+@router.post("/v1/search", operation_id="searchByPost", responses=problems(*BODY_STATUSES))
 async def post_search(request: SearchRequest, searcher: SearcherOf, caller: CallerOf) -> Answer:
     """Search, with the question in a JSON body: for long queries, and to keep them out of logs."""
     return await searcher.search(request.to_query(), caller.scope)

@@ -12,7 +12,7 @@ from search_api.caller import CallerOf
 from search_api.dependencies import SearcherOf
 from search_api.errors import SimilarToWhat
 from search_api.limits import DEFAULT_LIMIT, MAX_LIMIT, MAX_TOKENS, MAX_WINDOW, MIN_TOKENS
-from search_api.problem import problems
+from search_api.problem import BODY_STATUSES, problems
 from search_api.query import Mode, parse_query
 from search_api.query import Query as SearchQuery
 from search_api.schemas import Filtered
@@ -65,7 +65,7 @@ async def get_similar(
     return await searcher.search(request.to_question(), caller.scope)
 
 
-@router.post("/v1/similar", operation_id="similarByPost", responses=problems(400, 404, 413, 415, 422))
+@router.post("/v1/similar", operation_id="similarByPost", responses=problems(404, *BODY_STATUSES))
 async def post_similar(request: SimilarRequest, searcher: SearcherOf, caller: CallerOf) -> Answer:
     """Find code like the `code` that is posted, or like a chunk of the index."""
     return await searcher.search(request.to_question(), caller.scope)
