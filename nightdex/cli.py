@@ -226,6 +226,27 @@ def status(*, as_json: JsonOption = False, config: ConfigOption = None) -> int:
 
 
 @app.command()
+def notify(
+    text: Annotated[
+        str, typer.Argument(metavar="TEXT", help="What to say. Default: that this is a test.")
+    ] = "",
+    *,
+    test: Annotated[bool, typer.Option("--test", help="Say that this is a test.")] = False,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> int:
+    """Say something over the channels of [notify], which are told of nights that fail.
+
+    Exits with 1 when one of them did not take it.
+    """
+    from nightdex.notify import notify_command
+
+    if test and text:
+        raise typer.BadParameter("--test has a text of its own")
+    return notify_command(_configuration(config), text, as_json=as_json)
+
+
+@app.command()
 def check(*, as_json: JsonOption = False, config: ConfigOption = None) -> int:
     """Compare every byte with what was published.
 

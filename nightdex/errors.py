@@ -5,6 +5,7 @@ NightdexError
 │   ├── ConfigurationMissing  there is none
 │   └── ConfigurationInvalid  it says something that cannot be done; every problem is named
 ├── SetupRefused              somebody's configuration was not changed
+├── NothingToNotify           there is nobody to tell (exit 12)
 └── UnknownRepository         a name on the command line that repos.toml does not have (exit 2)
 """
 
@@ -47,6 +48,13 @@ class SetupRefused(NightdexError):
     """The configuration of an agent or editor was not changed; the message says why."""
 
     code = "setup_refused"
+
+
+class NothingToNotify(NightdexError):
+    """repos.toml names no webhook and no command."""
+
+    code = "nothing_to_notify"
+    exit_status = 12
 
 
 class UnknownRepository(NightdexError):

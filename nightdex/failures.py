@@ -8,6 +8,8 @@ import sys
 import tempfile
 import traceback
 
+from nightdex import journal
+
 INTERRUPTED = 130
 TERMINATED = 143
 PIPE_CLOSED = 1  # what typer says when the pipe closes before the last line
@@ -50,9 +52,10 @@ def _tell(sentence: str, code: str, status: int, problems: tuple[str, ...], *, a
         problem: dict[str, object] = {"code": code, "exit_status": status, "detail": sentence}
         if problems:
             problem["problems"] = list(problems)
-        print(json.dumps(problem), file=sys.stderr)  # noqa: T201 - the command's own output
+        told = json.dumps(problem)
     else:
-        print(f"nightdex: {sentence}", file=sys.stderr)  # noqa: T201 - the command's own output
+        told = f"nightdex: {sentence}"
+    print(journal.marked(told, journal.ERROR, sys.stderr), file=sys.stderr)  # noqa: T201 - the command's own output
 
 
 def keep_traceback(error: BaseException) -> str:

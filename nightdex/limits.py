@@ -10,3 +10,10 @@ WAKE_UP_S = 60.0
 
 # A last night older than this was followed by one that did not come.
 CATCH_UP_AFTER_S = 24 * 3600
+
+# What is told of a night has to arrive within this, or is given up: the night has ended, its process has not.
+NOTICE_S = 10.0
+
+# A notice is read on a telephone; the report of the night has the rest.
+MAX_NOTICE_CHARACTERS = 500
+MAX_NOTICE_NAMES = 10

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import Any
 
 import structlog
+
+from nightdex import journal
+
+_PRIORITIES = {
+    "critical": journal.CRITICAL,
+    "error": journal.ERROR,
+    "warning": journal.WARNING,
+    "info": journal.INFO,
+    "debug": journal.DEBUG,
+}
 
 
 def configure_logs(level: int = logging.WARNING) -> None:
@@ -16,10 +27,17 @@ def configure_logs(level: int = logging.WARNING) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=not terminal),
             *([] if terminal else [structlog.processors.dict_tracebacks]),
-            structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer(default=str),
+            structlog.dev.ConsoleRenderer() if terminal else _json_line,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         # Not PrintLoggerFactory: a live progress display replaces sys.stderr, and must see the lines.
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+_as_json = structlog.processors.JSONRenderer(default=str)
+
+
+def _json_line(logger: Any, name: str, event: Any) -> str:  # noqa: ANN401 - structlog's own types
+    return journal.marked(str(_as_json(logger, name, event)), _PRIORITIES[event["level"]], sys.stderr)

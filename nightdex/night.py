@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import time
@@ -14,15 +15,16 @@ from typing import TYPE_CHECKING
 from index_store.generations import serving_manifest
 from indexer.deadline import next_time
 from indexer.describe import DescriptionLimits
-from indexer.errors import RepositoriesFailed
+from indexer.errors import AlreadyRunning, RepositoriesFailed
 from indexer.night_report import DescriptionReport, NightReport
 from indexer.nightly import NightOptions, run_night
 from indexer.sources.definition import SourceDefinition
 from model_chain.backends.extractive import ExtractiveSummariser
-from nightdex.configuration import load_sources
+from nightdex.configuration import load_configuration, load_sources
 from nightdex.diagnosis import nearest
-from nightdex.errors import UnknownRepository
+from nightdex.errors import ConfigurationError, UnknownRepository
 from nightdex.models import night_embedder, night_summariser
+from nightdex.notices import notice_of, tell
 from nightdex.progress import showing_progress
 
 if TYPE_CHECKING:
@@ -97,16 +99,33 @@ def run_night_command(file: Path, only: Sequence[str], *, accept_vanished: bool,
         ConfigurationError, UnknownRepository: nothing was begun.
         IndexerError, IndexStoreError, ModelError: nothing was published.
     """
-    with prepared(file, only, accept_vanished=accept_vanished) as night:
-        report = run_night(
-            night.options, night.embedder, ExtractiveSummariser(), night.progress, night.describer
-        )
+    try:
+        with prepared(file, only, accept_vanished=accept_vanished) as night:
+            report = run_night(
+                night.options, night.embedder, ExtractiveSummariser(), night.progress, night.describer
+            )
+    except Exception as error:
+        _tell_of_failure(file, error)
+        raise
+    if report.outcome == "partial":
+        left = f"the night left something undone: {report.reason}"
+        tell(night.settings.notify, notice_of("partial", left, report.as_json()))
     if as_json:
         json.dump(report.as_json(), sys.stdout)
         sys.stdout.write("\n")
     else:
         sys.stdout.write(summary(report))
     return RepositoriesFailed.exit_status if report.outcome == "partial" else 0
+
+
+def _tell_of_failure(file: Path, error: Exception) -> None:
+    """Tell whom repos.toml names. Another run, and who mistyped a name, are told by the exit status."""
+    if isinstance(error, (AlreadyRunning, UnknownRepository)):
+        return
+    # A repos.toml that cannot be read names nobody: the schedule, which read it before, tells of that.
+    with contextlib.suppress(ConfigurationError):
+        settings = load_configuration(file).settings
+        tell(settings.notify, notice_of("failed", f"the night failed: {error or type(error).__name__}"))
 
 
 def indexed_names(state_dir: Path) -> Collection[str]:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
@@ -22,8 +23,11 @@ from apscheduler.triggers.cron import CronTrigger
 from indexer.errors import AlreadyRunning, RepositoriesFailed
 from indexer.night_report import last_whole_night
 from nightdex import sd_notify
+from nightdex.configuration import load_configuration
+from nightdex.errors import ConfigurationError
 from nightdex.failures import INTERRUPTED
 from nightdex.limits import CATCH_UP_AFTER_S, STOP_GRACE_S, WAKE_UP_S
+from nightdex.notices import notice_of, tell
 
 if TYPE_CHECKING:
     from nightdex.configuration import Configuration
@@ -41,7 +45,7 @@ def schedule_command(configuration: Configuration) -> int:
     asked: SimpleQueue[int] = SimpleQueue()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, _: asked.put(number))
-    night = NightProcess(run_command(configuration.path))
+    night = NightProcess(run_command(configuration.path), ended=partial(_tell, configuration))
     now = dt.datetime.now(dt.UTC)
     first = now if catch_up_due(configuration.state_dir, now) else None
     scheduler = scheduler_of(night.run, trigger_of(configuration.settings.schedule), first)
@@ -91,9 +95,16 @@ def scheduler_of(
 class NightProcess:
     """`nightdex run` as a child: reads repos.toml anew, gives all memory back, breaks down alone."""
 
-    def __init__(self, command: Sequence[str], grace: float = STOP_GRACE_S) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        grace: float = STOP_GRACE_S,
+        ended: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        """Run `command`; tell `ended` the exit status of each night that nobody stopped."""
         self._command = command
         self._grace = grace
+        self._ended = ended
         self._lock = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
         self._stopping = False
@@ -117,6 +128,8 @@ class NightProcess:
             log.warning("night_ended_in_part", exit_status=status)
         else:
             log.error("night_failed", exit_status=status)
+        if not self._stopping:
+            self._ended(status)
 
     def stop(self) -> bool:
         """End the night that is running, if there is one, and begin none any more; return whether one was."""
@@ -142,6 +155,20 @@ def _told(asked: SimpleQueue[int]) -> bool:
     except Empty:
         return False
     return True
+
+
+def _tell(configuration: Configuration, status: int) -> None:
+    """Tell of a night that could not do so itself: it was killed, or cannot read repos.toml any more."""
+    told = ""
+    if status < 0:
+        told = f"the night was killed by signal {-status}; if that was for memory, the kernel's log says so"
+    elif status == ConfigurationError.exit_status:
+        try:
+            load_configuration(configuration.path)
+        except ConfigurationError as error:
+            told = f"no night can run: {error}"
+    if told:
+        tell(configuration.settings.notify, notice_of("failed", told))
 
 
 def _times(scheduler: BackgroundScheduler) -> dict[str, str]:

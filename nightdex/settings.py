@@ -161,6 +161,14 @@ class Schedule(Section):
     timezone: Annotated[str, AfterValidator(_timezone)] = ""
 
 
+class Notify(Section):
+    """Who is told of a night that failed."""
+
+    url: Annotated[Text, AfterValidator(_http_url)] | None = None
+    command: Annotated[tuple[Text, ...], Field(strict=False)] = ()
+    on: Literal["partial", "failed"] = "partial"
+
+
 class Api(Section):
     """Where `nightdex serve` listens, and whom it answers."""
 
@@ -240,6 +248,7 @@ class Settings(Section):
     embedding: Embedding = Embedding()
     summaries: Summaries = Summaries()
     schedule: Schedule = Schedule()
+    notify: Notify = Notify()
     api: Api = Api()
     chain: Chain = Chain()
     repo: Annotated[tuple[Repository, ...], Field(strict=False)] = ()

@@ -60,6 +60,7 @@ COMMANDS = [
     "search",
     "ask",
     "status",
+    "notify",
     "check",
     "rollback",
     "doctor",
