@@ -6,6 +6,7 @@ IndexerError
 ├── SourceError             one source cannot be read; the night goes on without it
 │   ├── SourceMissing       its path is not there
 │   └── SourceUnreadable    it is there and cannot be read: permissions, corrupt objects, no such branch
+│       └── UrlRefused      its URL leads where nothing is fetched from
 ├── TooManyVanished         over 30 % of the repositories vanished at once; nothing was published
 └── RepositoriesFailed      the night finished, some repositories did not (exit 3)
 """
@@ -50,6 +51,12 @@ class SourceUnreadable(SourceError):
     """A source exists and cannot be read."""
 
     code = "source_unreadable"
+
+
+class UrlRefused(SourceUnreadable):
+    """A URL has a form, or leads to an address, that nothing is fetched from."""
+
+    code = "url_refused"
 
 
 class TooManyVanished(IndexerError):

@@ -32,17 +32,17 @@ def _branch(value: str) -> str:
 
 
 def _clone_url(value: str) -> str:
-    from indexer.errors import SourceUnreadable  # noqa: PLC0415 - only configurations with URLs pay for it
-    from indexer.git.remotes import protocol_of  # noqa: PLC0415 - as above
+    from indexer.errors import UrlRefused  # noqa: PLC0415 - only configurations with URLs pay for it
+    from indexer.git.remotes import holds_credentials, remote_of  # noqa: PLC0415 - as above
 
-    if re.match(r"\w+://[^/]*:[^/]*@", value):
-        raise ValueError("must not hold a password: leave it to git's credential helper or an ssh key")
-    try:
-        protocol_of(value)
-    except SourceUnreadable:
+    if holds_credentials(value):
         raise ValueError(
-            "must begin with https://, ssh://, git:// or file:///, or be user@host:path"
-        ) from None
+            "must not hold a password or token: leave it to git's credential helper or an ssh key"
+        )
+    try:
+        remote_of(value)
+    except UrlRefused:
+        raise ValueError("must begin with https://, ssh:// or file:///, or be user@host:path") from None
     return value
 
 
@@ -232,6 +232,7 @@ class Repository(Section):
     include: Patterns = ()
     exclude: Patterns = ()
     worktree: bool = False
+    private_network: bool = False
 
 
 class Cards(Section):

@@ -61,7 +61,21 @@ class SourceFinder:
             self._blame((*at, "worktree"), "'worktree' needs a local clone, and a 'url' has none")
         if repo.worktree and repo.branch is not None:
             self._blame((*at, "worktree"), "'worktree' reads the files as they are, so 'branch' says nothing")
+        if repo.private_network and repo.url is None:
+            self._blame((*at, "private_network"), "'private_network' is about a 'url', and there is none")
+        if repo.url is not None and not repo.private_network:
+            self._check_address((*at, "url"), repo.url)
         return len(self.problems) > before
+
+    def _check_address(self, at: KeyPath, url: str) -> None:
+        from indexer.errors import UrlRefused  # noqa: PLC0415 - only configurations with URLs pay for it
+        from indexer.git.addresses import check_literal_address  # noqa: PLC0415 - as above
+        from indexer.git.remotes import remote_of  # noqa: PLC0415 - as above
+
+        try:
+            check_literal_address(remote_of(url))
+        except UrlRefused as error:
+            self._blame(at, f"'url': {error}")
 
     def _repository(self, at: KeyPath, repo: Repository, taken: set[str]) -> Iterator[SourceDefinition]:
         if repo.url is not None:
@@ -129,7 +143,14 @@ class SourceFinder:
 
 def _definition(name: str, kind: SourceKind, location: str, repo: Repository) -> SourceDefinition:
     return SourceDefinition(
-        name, kind, location, repo.branch or "", repo.include, repo.exclude, repo.worktree
+        name,
+        kind,
+        location,
+        repo.branch or "",
+        repo.include,
+        repo.exclude,
+        repo.worktree,
+        repo.private_network,
     )
 
 

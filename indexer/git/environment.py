@@ -51,6 +51,7 @@ _FETCH_SETTINGS = (
     "maintenance.autoDetach=false",
     "http.lowSpeedLimit=1000",
     "http.lowSpeedTime=60",
+    "http.followRedirects=false",  # only the address that was looked at
 )
 
 
@@ -65,11 +66,11 @@ def reading_environment() -> Mapping[str, str]:
     }
 
 
-def fetching_environment(protocol: str) -> Mapping[str, str]:
+def fetching_environment(protocol: str, further: Mapping[str, str]) -> Mapping[str, str]:
     """Everything git sees while it fetches into a mirror of ours: one protocol, and the user's own config.
 
     The user's config is kept because proxies, certificates and credential helpers live there; the
-    remote cannot write it.
+    remote cannot write it. `further` settings go before it.
     """
     kept = {name: os.environ[name] for name in _USER_VARIABLES if name in os.environ}
     return {
@@ -77,7 +78,18 @@ def fetching_environment(protocol: str) -> Mapping[str, str]:
         **_ALWAYS,
         "PATH": os.environ.get("PATH", os.defpath),
         "GIT_ALLOW_PROTOCOL": protocol,
+        **as_variables(further),
     }
+
+
+def as_variables(further: Mapping[str, str]) -> dict[str, str]:
+    """Settings as variables: a name may hold what would end it on the command line."""
+    pairs = [
+        (f"GIT_CONFIG_{part}_{number}", word)
+        for number, setting in enumerate(further.items())
+        for part, word in zip(("KEY", "VALUE"), setting, strict=True)
+    ]
+    return {"GIT_CONFIG_COUNT": str(len(further)), **dict(pairs)}
 
 
 def settings(directory: str, *, fetching: bool = False) -> list[str]:

@@ -10,15 +10,17 @@ import contextlib
 import re
 import shutil
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from indexer.errors import SourceUnreadable
+from indexer.git.addresses import pinned_addresses
 from indexer.git.command import ask_git, without_credentials
 from indexer.git.commits import check_branch, resolve_commit
 from indexer.git.environment import fetching_environment
-from indexer.git.remotes import protocol_of
+from indexer.git.remotes import remote_of
 from indexer.limits import FETCH_SECONDS, LS_REMOTE_SECONDS
 
 _COMMIT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -27,6 +29,11 @@ _COMMIT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _ORIGIN = "nightdex.origin"
 
 _UNFINISHED = ".unfinished"
+
+_REDIRECTED = re.compile(r"returned error: 30[1278]\b")
+_WHERE_TO = (
+    " (a redirect, which is not followed): correct the url in repos.toml to where the repository is now"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,7 @@ class Mirror:
     name: str
     url: str
     branch: str
+    private_network: bool = False
 
     @property
     def git_dir(self) -> Path:
@@ -62,25 +70,31 @@ class Mirror:
         """Bring it up to date; return False when the remote is an empty repository.
 
         Raises:
+            UrlRefused: nothing is fetched from there.
             SourceUnreadable: the remote cannot be fetched; an earlier good mirror is still there.
         """
-        protocol = protocol_of(self.url)
+        remote = remote_of(self.url)
         check_branch(self.branch)
+        pinned = pinned_addresses(remote, private_network=self.private_network)
+        environment = fetching_environment(remote.protocol, pinned)
         try:
             self.mirrors_dir.mkdir(parents=True, exist_ok=True)
-            wanted = self._look(protocol)
+            wanted = self._look(environment)
             if wanted is None:
                 return False
             if not self.is_good():
-                self._build(protocol, wanted)
+                self._build(environment, wanted)
             elif wanted.commit_id != resolve_ref(self.git_dir, self.ref):
                 try:
-                    self._fetch(self.git_dir, protocol, wanted.name)
+                    self._fetch(self.git_dir, environment, wanted.name)
                 except SourceUnreadable:
                     # The remote has just answered, so the mirror itself may be damaged.
-                    self._build(protocol, wanted)
+                    self._build(environment, wanted)
         except SourceUnreadable as error:
-            raise SourceUnreadable(f"{without_credentials(self.url)} cannot be fetched: {error}") from error
+            moved = _REDIRECTED.search(str(error))
+            raise SourceUnreadable(
+                f"{without_credentials(self.url)} cannot be fetched: {error}{_WHERE_TO if moved else ''}"
+            ) from error
         except OSError as error:
             raise SourceUnreadable(
                 f"the mirror {self.git_dir} cannot be written: {error.strerror}"
@@ -91,34 +105,34 @@ class Mirror:
         """Remove a mirror that turned out damaged; the next update fetches it anew."""
         shutil.rmtree(self.git_dir, ignore_errors=True)
 
-    def _look(self, protocol: str) -> _RemoteRef | None:
+    def _look(self, environment: Mapping[str, str]) -> _RemoteRef | None:
         if _COMMIT_ID.fullmatch(self.branch):
             return _RemoteRef(self.branch, self.branch)
         names = [f"refs/heads/{self.branch}", f"refs/tags/{self.branch}"] if self.branch else ["HEAD"]
-        found = self._ls_remote(protocol, *names)
+        found = self._ls_remote(environment, *names)
         for name in names:
             if name in found:
                 return _RemoteRef(name, found[name])
-        if not self.branch and not self._ls_remote(protocol, "refs/heads/*"):
+        if not self.branch and not self._ls_remote(environment, "refs/heads/*"):
             return None
         missing = f"no branch or tag {self.branch!r}" if self.branch else "no default branch"
         raise SourceUnreadable(f"it has {missing}; name a branch of it in repos.toml")
 
-    def _ls_remote(self, protocol: str, *patterns: str) -> dict[str, str]:
+    def _ls_remote(self, environment: Mapping[str, str], *patterns: str) -> dict[str, str]:
         listing, _ = ask_git(
             self.mirrors_dir,  # no repository of ours is needed to ask
             "ls-remote",
             "--",
             self.url,
             *patterns,
-            environment=fetching_environment(protocol),
+            environment=environment,
             fetching=True,
             seconds=LS_REMOTE_SECONDS,
         )
         lines = [line.split("\t", 1) for line in listing.splitlines() if "\t" in line]
         return {name: commit_id for commit_id, name in lines}
 
-    def _build(self, protocol: str, wanted: _RemoteRef) -> None:
+    def _build(self, environment: Mapping[str, str], wanted: _RemoteRef) -> None:
         for debris in self.mirrors_dir.glob(f"*{_UNFINISHED}"):
             shutil.rmtree(debris, ignore_errors=True)
         # A new name each time: the git of a run that was killed may still be writing into the last one.
@@ -126,7 +140,7 @@ class Mirror:
         try:
             ask_git(fresh, "init", "--quiet", "--bare", "--template=")
             ask_git(fresh, "config", "--local", _ORIGIN, self.url)
-            self._fetch(fresh, protocol, wanted.name)
+            self._fetch(fresh, environment, wanted.name)
         except BaseException:
             shutil.rmtree(fresh, ignore_errors=True)
             raise
@@ -134,7 +148,7 @@ class Mirror:
             shutil.rmtree(self.git_dir)
         fresh.rename(self.git_dir)
 
-    def _fetch(self, git_dir: Path, protocol: str, name: str) -> None:
+    def _fetch(self, git_dir: Path, environment: Mapping[str, str], name: str) -> None:
         ask_git(
             git_dir,
             "fetch",
@@ -147,7 +161,7 @@ class Mirror:
             "--",
             self.url,
             f"+{name}:{self.ref}",
-            environment=fetching_environment(protocol),
+            environment=environment,
             fetching=True,
             seconds=FETCH_SECONDS,
         )

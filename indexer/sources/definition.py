@@ -27,6 +27,7 @@ class SourceDefinition:
         include: gitignore-style patterns; when given, only matching files are chunked.
         exclude: gitignore-style patterns of files to leave out.
         worktree: read the working tree instead of the commit (uncommitted files count).
+        private_network: a MIRROR's URL may lead to this machine or a private network.
     """
 
     name: str
@@ -36,3 +37,4 @@ class SourceDefinition:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     worktree: bool = False
+    private_network: bool = False

@@ -24,7 +24,15 @@ def open_source(definition: SourceDefinition, mirrors_dir: Path) -> Source:
         SourceUnreadable: it cannot be looked into, or has no working tree to read.
     """
     if definition.kind is SourceKind.MIRROR:
-        return MirrorSource(Mirror(mirrors_dir, definition.name, definition.location, definition.branch))
+        return MirrorSource(
+            Mirror(
+                mirrors_dir,
+                definition.name,
+                definition.location,
+                definition.branch,
+                definition.private_network,
+            )
+        )
     folder = Path(definition.location)
     git_dir = find_git_dir(folder)
     if not folder.is_dir():

@@ -5,50 +5,17 @@ Every attack is first shown to work against plain git, so that a pass means refu
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from indexer.errors import SourceError, SourceUnreadable
-from indexer.git.remotes import protocol_of
+from indexer.errors import SourceUnreadable
 from indexer.sources.definition import SourceDefinition, SourceKind
 from indexer.sources.opening import open_source
 from tests import repositories as made
 from tests.repositories import git
-
-
-class Trap:
-    """A program that leaves a marker, and the repository that wants it run."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.marker = root / "marker"
-        self.program = root / "trap.sh"
-        self.program.write_text(f"#!/bin/sh\ntouch {self.marker}\nexit 1\n")
-        self.program.chmod(0o755)
-        self.repo = made.repository(root / "victim")
-
-    def sprung_by(self, *command: str) -> bool:
-        """Run a plain git command in the repository and tell whether the trap sprang."""
-        environment = {**os.environ, "GIT_CONFIG_GLOBAL": "/dev/null", "HOME": str(self.root)}
-        subprocess.run(
-            ["git", "-C", str(self.repo), *command],
-            env=environment,
-            capture_output=True,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
-        sprung = self.marker.exists()
-        self.marker.unlink(missing_ok=True)
-        return sprung
-
-    def read(self, *, worktree: bool) -> None:
-        definition = SourceDefinition("v", SourceKind.REPOSITORY, str(self.repo), worktree=worktree)
-        source = open_source(definition, self.root / "mirrors")
-        list(source.read(source.snapshot().entries))
+from tests.traps import Trap
 
 
 @pytest.fixture
@@ -183,79 +150,12 @@ def test_a_replaced_blob_is_read_as_what_its_id_names(trap: Trap) -> None:
 
 
 @pytest.mark.parametrize(
-    "url",
-    [
-        "--upload-pack=touch marker",
-        "-oProxyCommand=touch marker",
-        "ssh://-oProxyCommand=touch marker/x",
-        "ssh://u@-oProxyCommand=x/y",
-        "-u:x",
-        "u@-host:x",
-        "ext::sh -c touch% marker",
-        "ext::ssh://example.org/x",
-        "fd::17",
-        "http://example.org/x",
-        "ftp://example.org/x",
-        "file://example.org/x",
-        "/etc",
-        "../x",
-        "https:///x",
-        "https://example.org/x\n--upload-pack=y",
-        "",
-    ],
-)
-def test_a_url_that_could_be_a_command_is_refused(trap: Trap, url: str) -> None:
-    with pytest.raises(SourceUnreadable, match="not a URL"):
-        protocol_of(url)
-    source = open_source(SourceDefinition("v", SourceKind.MIRROR, url), trap.root / "mirrors")
-    with pytest.raises(SourceUnreadable, match="not a URL"):
-        source.snapshot()
-    assert not (trap.root / "mirrors").exists()
-
-
-@pytest.mark.parametrize(
-    ("url", "protocol"),
-    [
-        ("https://example.org/a/b.git", "https"),
-        ("https://user:token@example.org:8443/a/b.git", "https"),
-        ("ssh://git@example.org:22/a/b", "ssh"),
-        ("git@github.com:a/b.git", "ssh"),
-        ("example.org:a/b", "ssh"),
-        ("git://example.org/a", "git"),
-        ("file:///srv/git/a b.git", "file"),
-    ],
-)
-def test_ordinary_urls_are_fetched_over_their_own_protocol(url: str, protocol: str) -> None:
-    assert protocol_of(url) == protocol
-
-
-@pytest.mark.parametrize(
     "branch", ["--output=x", "-x", "a..b", "a b", "a\nb", "x@{1}", "x^{/y}", ":/x", "a~1", "x.lock", "@"]
 )
 def test_a_branch_name_that_is_none_never_reaches_git(trap: Trap, branch: str) -> None:
     source = open_source(SourceDefinition("v", SourceKind.REPOSITORY, str(trap.repo), branch), trap.root)
     with pytest.raises(SourceUnreadable, match="not a valid branch name"):
         source.snapshot()
-
-
-def test_a_password_in_a_url_is_not_repeated_in_the_error(trap: Trap) -> None:
-    source = open_source(
-        SourceDefinition("v", SourceKind.MIRROR, "https://u:hunter2@127.0.0.1:1/x"), trap.root / "m"
-    )
-    with pytest.raises(SourceError) as raised:
-        source.snapshot()
-    assert "hunter2" not in str(raised.value)
-    assert "127.0.0.1" in str(raised.value)
-
-
-def test_a_mirrored_repository_runs_none_of_its_programs(trap: Trap) -> None:
-    set_hooks(trap)
-    git(trap.repo, "config", "uploadpack.packObjectsHook", str(trap.program))
-    source = open_source(
-        SourceDefinition("v", SourceKind.MIRROR, f"file://{trap.repo}"), trap.root / "mirrors"
-    )
-    assert len(list(source.read(source.snapshot().entries))) == 3
-    assert not trap.marker.exists()
 
 
 def test_terminal_escapes_in_gits_words_are_not_passed_on(trap: Trap) -> None:

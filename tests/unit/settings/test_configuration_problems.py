@@ -215,7 +215,7 @@ def test_a_file_with_every_key_holds(tmp_path: Path) -> None:
         ),
         (
             '[[repo]]\nurl = "ext::sh -c id"',
-            "2: 'url' in [[repo]] must begin with https://, ssh://, git:// or file:///, or be user@host:path",
+            "2: 'url' in [[repo]] must begin with https://, ssh:// or file:///, or be user@host:path",
         ),
         ('[[cards]]\nname = "notes"', "1: 'path' is missing in [[cards]]"),
         ('[[repo]]\nname = "shop"', "1: [[repo]] needs a 'path', a 'glob' or a 'url'"),
@@ -230,6 +230,17 @@ def test_a_file_with_every_key_holds(tmp_path: Path) -> None:
         (
             '[[repo]]\nurl = "https://h/x.git"\nworktree = true',
             "3: 'worktree' needs a local clone, and a 'url' has none",
+        ),
+        (
+            '[[repo]]\nurl = "https://10.1/x.git"',
+            (
+                "2: 'url': 10.1 (10.0.0.1) is an address of this machine or of a private network: if the url "
+                "is meant to lead there, add private_network = true to it in repos.toml"
+            ),
+        ),
+        (
+            '[[repo]]\npath = "."\nprivate_network = true',
+            "3: 'private_network' is about a 'url', and there is none",
         ),
         (
             '[[repo]]\npath = "."\nbranch = "main"\nworktree = true',
@@ -269,10 +280,12 @@ def test_all_problems_come_at_once_in_the_order_of_the_file(tmp_path: Path) -> N
     assert [problem.split(":")[1] for problem in found] == ["2", "4", "5", "8", "11"]
 
 
-def test_a_password_in_a_url_is_refused_and_not_repeated(tmp_path: Path) -> None:
-    (found,) = problems_of(tmp_path, '[[repo]]\nurl = "https://me:hunter2@example.org/x.git"')
-    assert "must not hold a password" in found
-    assert "hunter2" not in found
+@pytest.mark.parametrize("secret", ["hunter2", "ghp_" + "q7Zp3Xv9Kd2Lm8Rt5Wc1Yb6Nh4Gs0Jf7Ea3U"])
+@pytest.mark.parametrize("url", ["https://me:{}@example.org/x.git", "https://{}:x@example.org/x.git"])
+def test_a_password_in_a_url_is_refused_and_not_repeated(tmp_path: Path, url: str, secret: str) -> None:
+    (found,) = problems_of(tmp_path, f'[[repo]]\nurl = "{url.format(secret)}"')
+    assert "must not hold a password or token" in found
+    assert secret not in found
 
 
 LINES = VALID.splitlines()

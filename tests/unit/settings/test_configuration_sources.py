@@ -70,6 +70,13 @@ def test_every_key_of_a_repo_reaches_its_definition(tmp_path: Path) -> None:
     )
 
 
+def test_a_url_that_may_lead_to_a_private_network_says_so(tmp_path: Path) -> None:
+    (only,) = sources(tmp_path, '[[repo]]\nurl = "https://10.0.0.7/shop.git"\nprivate_network = true')
+    assert only == SourceDefinition(
+        "shop", SourceKind.MIRROR, "https://10.0.0.7/shop.git", private_network=True
+    )
+
+
 def test_cards_are_named_for_their_directory(tmp_path: Path) -> None:
     (tmp_path / "notes").mkdir()
     (only,) = sources(tmp_path, '[[cards]]\npath = "notes"')
