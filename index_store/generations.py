@@ -9,9 +9,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import structlog
@@ -103,11 +105,18 @@ def current_generation(state_dir: Path) -> int:
 
 
 def serving_manifest(state_dir: Path) -> Manifest | None:
-    """What the current generation says of itself; None where there is no index, or none that can be read."""
+    """What the current generation says of itself, or the newest older one whose manifest is not damaged.
+
+    None where there is no index, or the current one is of another format.
+    """
     try:
-        return read_manifest(generation_dir(state_dir, current_generation(state_dir)))
+        current = current_generation(state_dir)
+        for generation in reversed([one for one in list_generations(state_dir) if one <= current]):
+            with contextlib.suppress(IndexDamaged):
+                return read_manifest(generation_dir(state_dir, generation))
     except IndexStoreError:
-        return None
+        pass
+    return None
 
 
 def _named_generation(state_dir: Path) -> int | None:
@@ -181,6 +190,7 @@ def prune(state_dir: Path) -> list[int]:
     known = list_generations(state_dir)
     if not known:
         return []
+    _restamp(state_dir, known)
     outdated = outdated_generations(state_dir)
     kept = {current_generation(state_dir), *known[-KEPT_GENERATIONS:]} - outdated
     now = time.time()
@@ -193,6 +203,14 @@ def prune(state_dir: Path) -> list[int]:
             pruned.append(generation)
     _empty_trash(state_dir)
     return pruned
+
+
+def _restamp(state_dir: Path, generations: Iterable[int]) -> None:
+    """Count from now what a clock that ran ahead stamped: it would be kept until that time has come."""
+    for generation in generations:
+        folder = generation_dir(state_dir, generation)
+        if folder.stat().st_mtime > time.time():
+            os.utime(folder)
 
 
 def seconds_to_purge(state_dir: Path) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,9 @@ from index_store.limits import HASH_BLOCK
 from index_store.schema import FORMAT_VERSION, EmbedderRecord, Manifest, RepositoryState, SummariserRecord
 
 MANIFEST_NAME = "manifest.json"
+
+# Which file, and which state of it: (device, inode, bytes, modified at). Generations share files.
+FileMark = tuple[int, int, int, int]
 
 
 def write_manifest(generation_dir: Path, manifest: Manifest) -> None:
@@ -121,8 +124,13 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def file_problems(generation_dir: Path, manifest: Manifest, *, contents: bool = True) -> list[str]:
-    """What is missing, extra, cut short or changed, a sentence each; `contents=False` compares sizes only."""
+def file_problems(
+    generation_dir: Path, manifest: Manifest, *, contents: bool = True, known: Container[FileMark] = ()
+) -> list[str]:
+    """What is missing, extra, cut short or changed, a sentence each.
+
+    `contents=False` compares sizes only; a file whose mark is `known` is taken to hold what it should.
+    """
     present = set(generation_files(generation_dir))
     problems = [f"{name} is not part of the generation" for name in sorted(present - manifest.files.keys())]
     for name, (size, digest) in sorted(manifest.files.items()):
@@ -131,11 +139,21 @@ def file_problems(generation_dir: Path, manifest: Manifest, *, contents: bool = 
             continue
         path = generation_dir / name
         try:
-            actual = path.stat().st_size
-            if actual != size:
-                problems.append(f"{name} has {actual} bytes instead of {size}")
-            elif contents and sha256_of(path) != digest:
+            mark = _mark(path)
+            if mark[2] != size:
+                problems.append(f"{name} has {mark[2]} bytes instead of {size}")
+            elif contents and mark not in known and sha256_of(path) != digest:
                 problems.append(f"{name} was changed: its SHA-256 differs")
         except OSError as error:
             problems.append(f"{name} cannot be read: {error.strerror}")
     return problems
+
+
+def file_marks(generation_dir: Path, manifest: Manifest) -> frozenset[FileMark]:
+    """The marks of every file of a generation, for `known` of `file_problems`."""
+    return frozenset(_mark(generation_dir / name) for name in manifest.files)
+
+
+def _mark(path: Path) -> FileMark:
+    found = path.stat()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns

@@ -141,7 +141,7 @@ class Reader:
                 column: await _dense_column(table, column, catalogue, manifest.embedder.dimension)
                 for column in VECTOR_COLUMNS
             }
-        except (OSError, RuntimeError, ValueError) as error:
+        except Exception as error:  # of damaged files lancedb raises anything, panics of its own among it
             database.close()  # type: ignore[no-untyped-call] # lancedb's own gap
             raise IndexDamaged(
                 f"Generation {number} cannot be read ({error}); run `nightdex check`, or `nightdex rollback`."

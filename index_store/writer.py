@@ -114,9 +114,11 @@ class GenerationWriter:
     ) -> GenerationWriter:
         """Start the next generation from the current one, after clearing away what killed nights left.
 
-        With `rebuild`, without a current generation, with a damaged one, one of an older format, or one with
-        vectors of another embedder, the writer starts empty (`base` is None). With another `chunker` it keeps
-        the rows and forgets the blob ids: every file counts as changed, and a repository that cannot be read
+        Every byte of it is read first. From a damaged one nothing is taken: the newest older one that is
+        whole is the base, and what is published takes the damaged one's place, whether or not anything else
+        changes. With `rebuild`, without a whole generation, with one of an older format, or one with vectors
+        of another embedder, the writer starts empty (`base` is None). With another `chunker` it keeps the
+        rows and forgets the blob ids: every file counts as changed, and a repository that cannot be read
         tonight keeps its chunks.
 
         Raises:
@@ -129,7 +131,10 @@ class GenerationWriter:
         if base is not None and base.embedder != embedder:
             log.warning("another embedder: the index is built anew", before=base.embedder, now=embedder)
             base = None
-        return cls(state_dir, embedder, chunker, base, failpoint)
+        writer = cls(state_dir, embedder, chunker, base, failpoint)
+        if base is not None and base.generation != current_generation(state_dir):
+            writer._has_changes = True
+        return writer
 
     def _start_over(self, base: Manifest | None) -> None:
         self.base = base
@@ -348,23 +353,34 @@ class GenerationWriter:
 
 
 def _usable_base(state_dir: Path) -> Manifest | None:
-    """The current generation, or None where there is none that can be cloned."""
+    """The current generation, or the newest older one that is whole; None where there is none to clone.
+
+    Raises:
+        FormatTooNew: a newer nightdex wrote the current generation.
+    """
     try:
-        generation = current_generation(state_dir)
-        folder = generation_dir(state_dir, generation)
-        base = read_manifest(folder)
-        problems = file_problems(folder, base, contents=False)
+        current = current_generation(state_dir)
     except NoIndex:
         return None
-    except FormatTooOld as error:
-        log.warning("an older format: the index is built anew", reason=str(error))
-        return None
     except IndexDamaged as error:
-        problems = [str(error)]
-    if problems:
-        log.warning("the current generation is damaged: the index is built anew", problem=problems[0])
+        log.warning("the index is built anew", reason=str(error))
         return None
-    return base
+    for generation in reversed([one for one in list_generations(state_dir) if one <= current]):
+        folder = generation_dir(state_dir, generation)
+        try:
+            manifest = read_manifest(folder)
+        except FormatTooOld as error:
+            log.warning("an older format: the index is built anew", reason=str(error))
+            return None
+        except IndexDamaged as error:
+            problem = str(error)
+        else:
+            problem = next(iter(file_problems(folder, manifest)), "")
+            if not problem:
+                return manifest
+        log.warning("a damaged generation is not built upon", generation=generation, problem=problem)
+    log.warning("no generation is whole: the index is built anew", state_dir=str(state_dir))
+    return None
 
 
 def _forgotten(files: Mapping[str, FileRow]) -> dict[str, FileRow]:

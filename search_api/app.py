@@ -74,7 +74,7 @@ def create_app(state_dir: Path, embedder_for: EmbedderFor, options: ApiOptions =
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        with contextlib.suppress(IndexStoreError):  # /readyz and every search say why
+        with contextlib.suppress(Exception):  # /readyz and every search say why; it is tried again
             await serving.refresh()
         following = asyncio.create_task(serving.follow())
         try:

@@ -70,6 +70,9 @@ SEARCH_DEADLINE_S = 10.0
 # How often CURRENT is looked at: a new night is served within a second of being published.
 CURRENT_POLL_S = 0.5
 
+# A damaged generation is not read again, byte by byte, with every look at CURRENT.
+DAMAGED_RETRY_S = 60.0
+
 # Lines of a hit that are shown, and characters of each.
 SNIPPET_LINES = 12
 SNIPPET_LINE_CHARS = 400

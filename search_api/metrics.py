@@ -82,7 +82,8 @@ class _State(Collector):
             built_at = datetime.fromisoformat(manifest.built_at).timestamp()
             yield _gauge("nightdex_ready", "Whether a generation is open.", 1)
             yield _gauge("nightdex_generation", "The generation that answers.", generation.number)
-            yield _gauge("nightdex_generation_age_seconds", "Since it was built.", time.time() - built_at)
+            age = max(0.0, time.time() - built_at)  # the clock may have been set back since
+            yield _gauge("nightdex_generation_age_seconds", "Since it was built.", age)
             yield _gauge("nightdex_chunks", "Chunks in it.", manifest.chunks)
             yield _gauge("nightdex_repositories", "Repositories in it.", len(manifest.repositories))
             stale = sum(state.stale for state in manifest.repositories)

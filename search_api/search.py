@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
+import traceback
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from index_store.errors import IndexStoreError
 from index_store.filters import Filter
 from search_api.answer import Answer, Deferred, IndexInfo
 from search_api.budget import within
 from search_api.context_pack import pack_hits
 from search_api.copies import fold_copies
-from search_api.errors import IndexNotReady, SearchTimedOut
+from search_api.errors import IndexNotReady, SearchError, SearchTimedOut
 from search_api.heads import Heads
 from search_api.hits import make_hits
 from search_api.limits import LEXICAL_DEPTH, MAX_WINDOW, OVERFETCH, PAGE_WINDOW, SEARCH_DEADLINE_S
@@ -137,12 +139,23 @@ class Searcher:
                 raise SearchTimedOut(
                     f"The search took longer than {SEARCH_DEADLINE_S:g} s; narrow it with repo: or path:."
                 ) from None
-            except (OSError, RuntimeError) as error:
-                # What lancedb raises for files that are gone or unreadable.
+            except (SearchError, IndexStoreError):
+                raise
+            except Exception as error:
+                if not _was_reading(error):
+                    raise
                 raise IndexNotReady(
                     f"Generation {generation.number} cannot be read; run `nightdex check`, then "
                     "`nightdex rollback`."
                 ) from error
+
+
+def _was_reading(error: Exception) -> bool:
+    """Whether it came from reading the index: damaged files make lancedb, and us, raise anything."""
+    modules = (frame.f_globals.get("__name__", "") for frame, _ in traceback.walk_tb(error.__traceback__))
+    return isinstance(error, OSError | RuntimeError) or any(
+        module.split(".")[0] in {"lancedb", "index_store"} for module in modules
+    )
 
 
 @asynccontextmanager
@@ -184,7 +197,7 @@ class _Search:
         self.weights = weights
         self.started = started
         self.origin = origin
-        self.degraded: list[str] = []
+        self.degraded = [generation.instead] if generation.instead else []
         self.matching_lines: dict[int, list[LineMatch]] = {}
         # SECURITY: the only place where what a caller may see meets what a caller asks for.
         self.where = Filter(

@@ -114,6 +114,17 @@ def test_a_generation_counts_as_superseded_from_the_moment_another_serves(tmp_pa
     assert prune(tmp_path) == []
 
 
+def test_a_generation_stamped_by_a_clock_that_ran_ahead_is_kept_no_longer_than_others(tmp_path: Path) -> None:
+    build(tmp_path, 6)
+    ahead = time.time() + 365 * 86_400
+    for generation in list_generations(tmp_path):
+        os.utime(generation_dir(tmp_path, generation), (ahead, ahead))
+    assert prune(tmp_path) == []
+    assert all(generation_dir(tmp_path, one).stat().st_mtime <= time.time() for one in range(1, 7))
+    make_old(tmp_path, *range(1, 7))
+    assert prune(tmp_path) == [1, 2]
+
+
 def test_rollback_serves_the_generation_before(tmp_path: Path) -> None:
     build(tmp_path, 3)
     assert rollback(tmp_path) == 2
