@@ -1,6 +1,7 @@
 """Where generations live, which one is current, and which may go.
 
 - `state_dir/CURRENT`: the number of the generation that serves
+- `state_dir/HELD_BACK`: which generation is whole and may not serve yet, and why
 - `state_dir/generations/41/`: a published generation; never changed again
 - `state_dir/generations/.building/`: tonight's, until it is published
 - `state_dir/generations/.renewing/`: its rows, copied into new files when the rules have changed
@@ -27,6 +28,7 @@ from index_store.errors import (
     IndexStoreError,
     NoIndex,
 )
+from index_store.held_back import HeldBack, read_mark, remove_mark
 from index_store.limits import KEPT_GENERATIONS, PRUNE_AFTER_SECONDS, PURGE_AFTER_SECONDS
 from index_store.manifest import file_problems, read_manifest
 from index_store.schema import Manifest
@@ -94,7 +96,10 @@ def current_generation(state_dir: Path) -> int:
     candidates = list_generations(state_dir)
     if not candidates:
         raise NoIndex(f"There is no index in {state_dir} yet: run `nightdex run`.")
-    for generation in reversed(candidates):
+    waiting = waiting_generation(state_dir)
+    # What may not serve yet serves where nothing else does.
+    last = waiting.generation if waiting else None
+    for generation in sorted(candidates, key=lambda one: (one == last, -one)):
         if _looks_whole(state_dir, generation):
             log.warning("CURRENT names no generation", state_dir=str(state_dir), serving=generation)
             return generation
@@ -117,6 +122,27 @@ def serving_manifest(state_dir: Path) -> Manifest | None:
     except IndexStoreError:
         pass
     return None
+
+
+def waiting_generation(state_dir: Path) -> HeldBack | None:
+    """The generation that is whole and was not let in, or None; the next night goes on from it."""
+    held = read_mark(state_dir)
+    if held is None or held.generation == _named_generation(state_dir):
+        return None
+    return held if generation_dir(state_dir, held.generation).is_dir() else None
+
+
+def discard(state_dir: Path, generation: int) -> None:
+    """Delete a generation that never served."""
+    folder = generation_dir(state_dir, generation)
+    folder.rename(folder.with_name(f"{_TRASH}{generation}"))
+    _remove_mark_of(state_dir, generation)
+    _empty_trash(state_dir)
+
+
+def _remove_mark_of(state_dir: Path, generation: int) -> None:
+    if (held := read_mark(state_dir)) is not None and held.generation == generation:
+        remove_mark(state_dir)
 
 
 def _named_generation(state_dir: Path) -> int | None:
@@ -154,6 +180,7 @@ def flip_current(state_dir: Path, generation: int) -> None:
     if before is not None and before != generation:
         os.utime(generation_dir(state_dir, before))
     write_durably(state_dir / CURRENT_NAME, f"{generation}\n".encode())
+    _remove_mark_of(state_dir, generation)
 
 
 def rollback(state_dir: Path, to: int | None = None) -> int:
@@ -193,6 +220,8 @@ def prune(state_dir: Path) -> list[int]:
     _restamp(state_dir, known)
     outdated = outdated_generations(state_dir)
     kept = {current_generation(state_dir), *known[-KEPT_GENERATIONS:]} - outdated
+    if held := waiting_generation(state_dir):
+        kept.add(held.generation)
     now = time.time()
     pruned = []
     for generation in known:
@@ -225,9 +254,11 @@ def seconds_to_purge(state_dir: Path) -> float:
 
 def outdated_generations(state_dir: Path) -> set[int]:
     """The generations of another chunker than the current one's, or of an older format."""
-    current = serving_manifest(state_dir)
+    current, held = serving_manifest(state_dir), waiting_generation(state_dir)
     outdated: set[int] = set()
     for generation in list_generations(state_dir) if current is not None else ():
+        if held is not None and generation == held.generation:
+            continue  # made under newer rules, perhaps
         try:
             manifest = read_manifest(generation_dir(state_dir, generation))
         except FormatTooOld:

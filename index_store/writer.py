@@ -6,7 +6,7 @@ Only one writer may be at work; the night's lock sees to that.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,13 +25,16 @@ from index_store.generations import (
     INVENTORY_NAME,
     building_dir,
     current_generation,
+    discard,
     flip_current,
     generation_dir,
     generations_dir,
     list_generations,
     remove_debris,
     renewing_dir,
+    waiting_generation,
 )
+from index_store.held_back import HeldBack, hold_back
 from index_store.inventory import Inventory, read_inventory, write_inventory
 from index_store.known import KnownIds, KnownVectors
 from index_store.limits import ROWS_PER_FRAGMENT
@@ -79,6 +82,12 @@ class Savepoint:
     has_changes: bool
 
 
+# Looks at a generation that is whole and does not serve yet; a sentence for each reason why it may not.
+Inspect = Callable[[int], Sequence[str]]
+
+_NOT_INSPECTED = "the night ended before it was looked at"
+
+
 class GenerationWriter:
     """The next generation while it is written. Not thread-safe. Publish or abandon it.
 
@@ -92,8 +101,11 @@ class GenerationWriter:
         chunker: str,
         base: Manifest | None,
         failpoint: Failpoint,
+        *,
+        inspect: Inspect | None = None,
     ) -> None:
         self.base = base
+        self._inspect = inspect
         self._state_dir = state_dir
         self._embedder = embedder
         self._chunker = chunker
@@ -111,10 +123,13 @@ class GenerationWriter:
         chunker: str,
         rebuild: bool = False,
         failpoint: Failpoint = pass_through,
+        inspect: Inspect | None = None,
     ) -> GenerationWriter:
         """Start the next generation from the current one, after clearing away what killed nights left.
 
-        Every byte of it is read first. From a damaged one nothing is taken: the newest older one that is
+        One that was held back is gone on from instead, unless it cannot be built upon: then it is deleted.
+
+        Every byte of the base is read first. From a damaged one nothing is taken: the newest older one that is
         whole is the base, and what is published takes the damaged one's place, whether or not anything else
         changes. With `rebuild`, without a whole generation, with one of an older format, or one with vectors
         of another embedder, the writer starts empty (`base` is None). With another `chunker` it keeps the
@@ -127,12 +142,12 @@ class GenerationWriter:
         failpoint("debris")
         generations_dir(state_dir).mkdir(parents=True, exist_ok=True)
         remove_debris(state_dir)
-        base = None if rebuild else _usable_base(state_dir)
+        base = None if rebuild else _waiting_base(state_dir, embedder) or _usable_base(state_dir)
         if base is not None and base.embedder != embedder:
             log.warning("another embedder: the index is built anew", before=base.embedder, now=embedder)
             base = None
-        writer = cls(state_dir, embedder, chunker, base, failpoint)
-        if base is not None and base.generation != current_generation(state_dir):
+        writer = cls(state_dir, embedder, chunker, base, failpoint, inspect=inspect)
+        if base is not None and not writer.held_back and base.generation != current_generation(state_dir):
             writer._has_changes = True
         return writer
 
@@ -152,6 +167,12 @@ class GenerationWriter:
 
     def _base_dir(self, base: Manifest) -> Path:
         return generation_dir(self._state_dir, base.generation)
+
+    @property
+    def held_back(self) -> tuple[str, ...]:
+        """Why the base does not serve; () where it does, or there is none."""
+        held = waiting_generation(self._state_dir)
+        return held.reasons if held and self.base and held.generation == self.base.generation else ()
 
     @property
     def has_changes(self) -> bool:
@@ -277,7 +298,8 @@ class GenerationWriter:
     ) -> Manifest:
         """Make the generation whole and let it serve; the writer then goes on from it, towards another one.
 
-        The manifest names `repositories` and `summariser` as they are given.
+        The manifest names `repositories` and `summariser` as they are given. Where `inspect` finds a reason,
+        it does not serve, and `held_back` says why.
 
         Raises:
             IndexDamaged: rows and inventory disagree, or a search does not find what is stored; the old
@@ -339,8 +361,21 @@ class GenerationWriter:
     def _serve(self, folder: Path, generation: int) -> None:
         self._failpoint("name")
         self._table = None
+        superseded = waiting_generation(self._state_dir)
         folder.rename(generation_dir(self._state_dir, generation))
         fsync_directory(generations_dir(self._state_dir))
+        self.let_in(generation)
+        if superseded is not None:
+            discard(self._state_dir, superseded.generation)
+
+    def let_in(self, generation: int) -> None:
+        """Let a generation that is whole serve, if `inspect` finds no reason against it."""
+        if self._inspect is not None:
+            # A night that is killed while it looks leaves it to the next one.
+            hold_back(self._state_dir, HeldBack(generation, (_NOT_INSPECTED,)))
+            if reasons := tuple(self._inspect(generation)):
+                hold_back(self._state_dir, HeldBack(generation, reasons))
+                return
         self._failpoint("flip")
         flip_current(self._state_dir, generation)
         self._failpoint("published")
@@ -350,6 +385,24 @@ class GenerationWriter:
         self._table = None
         self._pending.clear()
         shutil.rmtree(building_dir(self._state_dir), ignore_errors=True)
+
+
+def _waiting_base(state_dir: Path, embedder: EmbedderRecord) -> Manifest | None:
+    """The generation that was held back, or None; one that nothing can be built upon is deleted."""
+    held = waiting_generation(state_dir)
+    if held is None:
+        return None
+    folder = generation_dir(state_dir, held.generation)
+    try:
+        base = read_manifest(folder)
+        usable = base.embedder == embedder and not file_problems(folder, base)
+    except (IndexDamaged, FormatTooOld):
+        usable = False
+    if usable:
+        return base
+    log.warning("the generation that was held back cannot be built upon", generation=held.generation)
+    discard(state_dir, held.generation)
+    return None
 
 
 def _usable_base(state_dir: Path) -> Manifest | None:

@@ -8,6 +8,7 @@ IndexerError
 │   └── SourceUnreadable    it is there and cannot be read: permissions, corrupt objects, no such branch
 │       └── UrlRefused      its URL leads where nothing is fetched from
 ├── TooManyVanished         over 30 % of the repositories vanished at once; nothing was published
+├── GenerationHeldBack      tonight's index lost a golden query; the old one keeps serving
 └── RepositoriesFailed      the night finished, some repositories did not (exit 3)
 """
 
@@ -63,6 +64,12 @@ class TooManyVanished(IndexerError):
     """So many repositories vanished at once that a broken mount is likelier than a clean-up."""
 
     code = "too_many_vanished"
+
+
+class GenerationHeldBack(IndexerError):
+    """The new generation is whole, and does not find what a golden query must find; it does not serve."""
+
+    code = "generation_held_back"
 
 
 class RepositoriesFailed(IndexerError):

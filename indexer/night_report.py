@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from index_store.durable import write_durably
+from indexer.golden import GoldenResult
 from indexer.limits import MAX_REPORTED_FAILURES
 
 REPORTS = "nights"
@@ -144,10 +145,14 @@ class NightReport:
         missing_vectors: how many the generation lacks; words alone find those chunks.
         embedder_breakdown: why the embedder was left alone, "" where it was not.
         descriptions: None where no language model describes.
+        golden: what became of the golden queries, in the newest generation of the night.
+        held_back: the generation that was built and does not serve, because a golden query lost its answer;
+            the next night goes on from it. 0 where there is none.
     """
 
     started_at: str
     generation: int = 0
+    held_back: int = 0
     published: bool = False
     outcome: str = "ok"
     reason: str = ""
@@ -158,6 +163,7 @@ class NightReport:
     missing_vectors: int = 0
     embedder_breakdown: str = ""
     descriptions: DescriptionReport | None = None
+    golden: list[GoldenResult] = field(default_factory=list)
     repositories: list[RepositoryReport] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     pruned: list[int] = field(default_factory=list)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import resource
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import structlog
 
 from index_store.generations import (
+    current_generation,
     list_generations,
     outdated_generations,
     prune,
@@ -29,8 +31,9 @@ from indexer.describe import DescriptionLimits
 from indexer.describer import Describer, opened_describer
 from indexer.descriptions import KnownDescriptions
 from indexer.embed import RowEmbedder
-from indexer.errors import SourceError, SourceMissing, TooManyVanished
+from indexer.errors import GenerationHeldBack, SourceError, SourceMissing, TooManyVanished
 from indexer.git.command import without_credentials
+from indexer.golden import Inspect, Verdict
 from indexer.limits import MAX_VANISHED_SHARE, MIN_MEASURED, MIN_VANISHED
 from indexer.night_report import NightReport, Outcome, RepositoryReport
 from indexer.progress import Progress, SilentProgress
@@ -64,6 +67,8 @@ class NightOptions:
         accept_vanished: publish even when many repositories are gone at once.
         workers: parser processes.
         descriptions: when to stop asking a language model for them.
+        inspect: asks the golden queries; None where there are none.
+        accept_golden: publish also what lost the answer to a golden query.
         failpoint: called with the name of each step before it begins.
     """
 
@@ -73,6 +78,8 @@ class NightOptions:
     accept_vanished: bool = False
     workers: int = field(default_factory=lambda: os.cpu_count() or 1)
     descriptions: DescriptionLimits = field(default_factory=DescriptionLimits)
+    inspect: Inspect | None = None
+    accept_golden: bool = False
     failpoint: Callable[[str], None] = no_failpoint
 
 
@@ -91,6 +98,7 @@ def run_night(
     Raises:
         AlreadyRunning: another run holds the lock.
         TooManyVanished: so many repositories are gone that nothing was published.
+        GenerationHeldBack: a golden query lost its answer; the next night goes on from what was built.
         IndexStoreError, ModelError: nothing could be published; the old index keeps serving.
     """
     progress = progress or SilentProgress()
@@ -111,6 +119,7 @@ class _Night:
         self.summariser = summariser
         self.describer: Describer | None = None
         self.progress = progress
+        self.built = 0  # the newest generation of the night; it serves unless it is held back
         self.report = NightReport(
             # Milliseconds: the report is named for it, and two short nights fit into one second.
             started_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
@@ -134,6 +143,7 @@ class _Night:
                     embedder=embedder_record(self.embedder),
                     chunker=CHUNKER,
                     failpoint=self.options.failpoint,
+                    inspect=partial(self._inspect, self.options.inspect) if self.options.inspect else None,
                 )
             self.rows.must_work = _replaces_another(self.options.state_dir, writer, self.embedder)
             try:
@@ -143,6 +153,7 @@ class _Night:
                     self._publish(writer, states)
                 self._complete(writer, states)
                 self._judge()
+                self._refuse_held_back(writer)
             except BaseException:
                 writer.abandon()
                 raise
@@ -264,12 +275,38 @@ class _Night:
     def _publish(self, writer: GenerationWriter, states: list[RepositoryState]) -> None:
         record = self._record_summariser()
         base = writer.base
+        another = True
         if base is None or writer.has_changes or base.summariser != record or not _same(base, states):
             base = writer.publish(states, record)
-            self.report.published = True
+        elif writer.held_back:
+            writer.let_in(base.generation)
         else:
+            another = False
             writer.abandon()
-        self.report.generation, self.report.missing_vectors = base.generation, base.missing_vectors
+        self.built, self.report.missing_vectors = base.generation, base.missing_vectors
+        if writer.held_back:
+            self.report.generation = current_generation(self.options.state_dir)
+            self.report.held_back = self.built
+        else:
+            self.report.generation, self.report.held_back = self.built, 0
+            self.report.published = self.report.published or another
+
+    def _inspect(self, ask: Inspect, generation: int) -> Sequence[str]:
+        """Ask the golden queries; why the generation may not serve, () if it may."""
+        failed = frozenset(repository.name for repository in self.report.failed)
+        with self._step("golden"):
+            self.report.golden = list(ask(generation, failed))
+        if self.options.accept_golden:
+            return ()
+        return [str(result) for result in self.report.golden if result.verdict is Verdict.LOST]
+
+    def _refuse_held_back(self, writer: GenerationWriter) -> None:
+        if reasons := writer.held_back:
+            raise GenerationHeldBack(
+                f"generation {self.built} is held back and {self.report.generation} keeps serving: "
+                f"{'; '.join(reasons)}; mend what moved it and run again, which goes on from there, or let "
+                "it serve with `nightdex run --accept-golden`"
+            )
 
     def _record_summariser(self) -> SummariserRecord:
         if self.describer is not None:
@@ -298,7 +335,7 @@ class _Night:
                 self._publish(writer, states)
 
     def _stored(self) -> StoredRows:
-        return StoredRows(self.options.state_dir, self.report.generation)
+        return StoredRows(self.options.state_dir, self.built)
 
     def _judge(self) -> None:
         """Say in one sentence what is not as it should be."""

@@ -54,6 +54,9 @@ def run(
     accept_vanished: Annotated[
         bool, typer.Option("--accept-vanished", help="Publish even when many repositories are gone at once.")
     ] = False,
+    accept_golden: Annotated[
+        bool, typer.Option("--accept-golden", help="Publish even when a golden query lost its answer.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what is due, for how many hours and nights.")
     ] = False,
@@ -73,7 +76,9 @@ def run(
     file = _begin(config)
     if dry_run:
         return dry_run_command(file, repo or [], as_json=as_json)
-    return run_night_command(file, repo or [], accept_vanished=accept_vanished, as_json=as_json)
+    return run_night_command(
+        file, repo or [], accept_vanished=accept_vanished, accept_golden=accept_golden, as_json=as_json
+    )
 
 
 @app.command()

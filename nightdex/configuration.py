@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,7 +14,7 @@ from indexer.sources.definition import SourceDefinition
 from nightdex.diagnosis import diagnose
 from nightdex.document import Document, Problem, read_document
 from nightdex.errors import ConfigurationInvalid, ConfigurationMissing
-from nightdex.settings import Cards, Index, Repository, Section, Settings
+from nightdex.settings import Cards, Golden, Index, Repository, Section, Settings
 from nightdex.sources import SourceFinder, name_of
 
 FILE_NAME = "repos.toml"
@@ -79,6 +79,7 @@ def load_configuration(path: Path, environ: Mapping[str, str] = os.environ) -> C
         settings = Settings.model_validate(document.values)
     except ValidationError as error:
         problems.extend(diagnose(document, error))
+    problems.extend(_golden_problems(document))
     _refuse(problems)
     return Configuration(path, settings)
 
@@ -106,7 +107,7 @@ def load_sources(
     configuration = Configuration(path, settings)
     finder = SourceFinder(document, lambda text: absolute(text, path), known(configuration.state_dir))
     sources = finder.find(_entries(document, "repo", Repository), _entries(document, "cards", Cards))
-    problems.extend(finder.problems)
+    problems.extend([*finder.problems, *_golden_problems(document)])
     if not sources and not problems:
         nothing = "names nothing to index; add a [[repo]] with a 'path', a 'glob' or a 'url'"
         problems.append(document.problem((), nothing))
@@ -114,8 +115,15 @@ def load_sources(
     return configuration, sources
 
 
+def _golden_problems(document: Document) -> Iterator[Problem]:
+    """What is wrong with [[golden]] entries that are well formed."""
+    for index, entry in _entries(document, "golden", Golden):
+        if entry.path is None and entry.symbol is None:
+            yield document.problem(("golden", index), "[[golden]] needs a 'path' or a 'symbol'")
+
+
 def _entries(document: Document, table: str, model: type[Model]) -> list[tuple[int, Model]]:
-    """The entries of [[repo]] or [[cards]] that are well formed, each with its position."""
+    """The entries of [[repo]], [[cards]] or [[golden]] that are well formed, each with its position."""
     listed = document.values.get(table, ())
     checked = (
         (index, _valid(model, value))

@@ -12,7 +12,7 @@ from nightdex.document import Document, Problem, section_at
 from nightdex.settings import Settings
 from nightdex.toml_lines import KeyPath
 
-LISTS = frozenset({"repo", "cards"})
+LISTS = frozenset({"repo", "cards", "golden"})
 
 # What a person sees of the value that was refused.
 MAX_SHOWN = 60

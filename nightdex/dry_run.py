@@ -21,7 +21,7 @@ def dry_run_command(file: Path, only: Sequence[str], *, as_json: bool) -> int:
     Raises:
         ConfigurationError, UnknownRepository, IndexerError, IndexStoreError, ModelError: it cannot be said.
     """
-    with prepared(file, only, accept_vanished=False) as night:
+    with prepared(file, only) as night:
         forecast = forecast_night(
             night.options, night.embedder, ExtractiveSummariser(), night.progress, night.describer
         )

@@ -16,6 +16,7 @@ from index_store.generations import serving_manifest
 from indexer.deadline import next_time
 from indexer.describe import DescriptionLimits
 from indexer.errors import AlreadyRunning, RepositoriesFailed
+from indexer.golden import Verdict
 from indexer.night_report import DescriptionReport, NightReport
 from indexer.nightly import NightOptions, run_night
 from indexer.sources.definition import SourceDefinition
@@ -23,6 +24,7 @@ from model_chain.backends.extractive import ExtractiveSummariser
 from nightdex.configuration import load_configuration, load_sources
 from nightdex.diagnosis import nearest
 from nightdex.errors import ConfigurationError, UnknownRepository
+from nightdex.golden import inspector
 from nightdex.models import night_embedder, night_summariser
 from nightdex.notices import notice_of, tell
 from nightdex.progress import showing_progress
@@ -47,7 +49,9 @@ class PreparedNight:
 
 
 @contextmanager
-def prepared(file: Path, only: Sequence[str], *, accept_vanished: bool) -> Iterator[PreparedNight]:
+def prepared(
+    file: Path, only: Sequence[str], *, accept_vanished: bool = False, accept_golden: bool = False
+) -> Iterator[PreparedNight]:
     """Read the configuration and choose the models, for the length of the block.
 
     Raises:
@@ -62,7 +66,13 @@ def prepared(file: Path, only: Sequence[str], *, accept_vanished: bool) -> Itera
         next_time(summaries.deadline, settings.schedule.timezone, time.time()), summaries.max_per_night
     )
     options = NightOptions(
-        configuration.state_dir, sources, frozenset(only), accept_vanished, descriptions=limits
+        configuration.state_dir,
+        sources,
+        frozenset(only),
+        accept_vanished,
+        descriptions=limits,
+        inspect=inspector(configuration),
+        accept_golden=accept_golden,
     )
     with ExitStack() as opened:
         embedder = night_embedder(settings.embedding, manifest.embedder if manifest else None)
@@ -92,7 +102,9 @@ def _record(configuration: Configuration, embedder: Embedder, describer: OllamaS
         describer.report_to(recording(ledger, settings.summaries.model, "summary", "night"))
 
 
-def run_night_command(file: Path, only: Sequence[str], *, accept_vanished: bool, as_json: bool) -> int:
+def run_night_command(
+    file: Path, only: Sequence[str], *, accept_vanished: bool, accept_golden: bool, as_json: bool
+) -> int:
     """Run one night, showing its progress on standard error and its report on standard output.
 
     Raises:
@@ -100,7 +112,7 @@ def run_night_command(file: Path, only: Sequence[str], *, accept_vanished: bool,
         IndexerError, IndexStoreError, ModelError: nothing was published.
     """
     try:
-        with prepared(file, only, accept_vanished=accept_vanished) as night:
+        with prepared(file, only, accept_vanished=accept_vanished, accept_golden=accept_golden) as night:
             report = run_night(
                 night.options, night.embedder, ExtractiveSummariser(), night.progress, night.describer
             )
@@ -172,6 +184,10 @@ def summary(report: NightReport) -> str:
         lines.append(f"{report.missing_vectors} vectors are missing: {report.embedder_breakdown}")
     if report.descriptions is not None:
         lines += described(report.descriptions)
+    if report.golden:
+        found = sum(1 for result in report.golden if result.verdict is Verdict.FOUND)
+        lines.append(f"golden queries: {found} of {len(report.golden)} find what they must")
+        lines += [f"golden: {result}" for result in report.golden if result.verdict is not Verdict.FOUND]
     lines += [f"removed: {name}" for name in report.removed]
     lines += [f"{repository.outcome}: {repository.name}: {repository.reason}" for repository in report.failed]
     return "".join(f"{line}\n" for line in lines)

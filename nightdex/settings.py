@@ -242,6 +242,17 @@ class Cards(Section):
     name: Name | None = None
 
 
+class Golden(Section):
+    """One [[golden]]: a query, and what must stay among its first hits."""
+
+    query: Text
+    repo: Name
+    path: Text | None = None
+    symbol: Text | None = None
+    top: Annotated[int, Field(ge=1, le=100)] = 10
+    mode: Literal["hybrid", "raw", "summary", "exact", "symbol", "auto"] = "hybrid"
+
+
 class Settings(Section):
     """All of repos.toml."""
 
@@ -254,3 +265,4 @@ class Settings(Section):
     chain: Chain = Chain()
     repo: Annotated[tuple[Repository, ...], Field(strict=False)] = ()
     cards: Annotated[tuple[Cards, ...], Field(strict=False)] = ()
+    golden: Annotated[tuple[Golden, ...], Field(strict=False)] = ()

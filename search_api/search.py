@@ -164,15 +164,17 @@ async def searching(
     embedder_for: EmbedderFor,
     weights: RankingWeights = DEFAULT_WEIGHTS,
     read_head: HeadReader | None = None,
+    *,
+    generation: int | None = None,
 ) -> AsyncIterator[Searcher]:
-    """A searcher over what is published now, for a command or a benchmark; it does not follow CURRENT.
+    """A searcher over a generation, by default the current one; it does not follow CURRENT.
 
     Raises:
         IndexStoreError: nothing is published, or it cannot be opened.
     """
     searcher = Searcher(Serving(state_dir, embedder_for), weights, read_head=read_head)
     try:
-        await searcher.serving.refresh()
+        await searcher.serving.refresh(generation)
         yield searcher
     finally:
         await searcher.close()

@@ -134,8 +134,8 @@ class Serving:
         self._refreshing = asyncio.Lock()
         self.capacity = Capacity()
 
-    async def refresh(self) -> None:
-        """Open what CURRENT names, if that is not what is open.
+    async def refresh(self, number: int | None = None) -> None:
+        """Open a generation, by default what CURRENT names, if that is not what is open.
 
         Where that is damaged and nothing is open, the newest older generation that is whole answers.
 
@@ -144,7 +144,8 @@ class Serving:
         """
         async with self._refreshing:
             try:
-                number = await asyncio.to_thread(current_generation, self._state_dir)
+                if number is None:
+                    number = await asyncio.to_thread(current_generation, self._state_dir)
                 if self._current is not None and self._current.number == number:
                     self._current.instead = ""
                     return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ class Place:
     def state(self) -> Path:
         return self.root / "state"
 
-    def commit(self, name: str, files: dict[str, str | bytes | None]) -> str:
+    def commit(self, name: str, files: Mapping[str, str | bytes | None]) -> str:
         return commit(self.root / "code" / name, files)
 
     def configure(self, extra: str = "", repos: str = '[[repo]]\nglob = "code/*"\n') -> Path:
