@@ -129,7 +129,7 @@ class GenerationWriter:
 
         One that was held back is gone on from instead, unless it cannot be built upon: then it is deleted.
 
-        Every byte of the base is read first. From a damaged one nothing is taken: the newest older one that is
+        Every byte of it is read first. From a damaged one nothing is taken: the newest older one that is
         whole is the base, and what is published takes the damaged one's place, whether or not anything else
         changes. With `rebuild`, without a whole generation, with one of an older format, or one with vectors
         of another embedder, the writer starts empty (`base` is None). With another `chunker` it keeps the

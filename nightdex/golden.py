@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index_store.errors import IndexStoreError
+from index_store.errors import IndexDamaged, IndexStoreError
 from indexer.golden import GoldenResult, Inspect, Verdict
 from nightdex.models import embedders_of
 from search_api.errors import SearchError
@@ -59,8 +59,13 @@ async def _inspect(
     from search_api.search import searching  # noqa: PLC0415 - only nights with golden queries search
 
     async with searching(state_dir, embedder_for, generation=generation) as tonight:
+        opened = tonight.serving.current()
+        if opened.number != generation:  # an older one answers in the place of one that is damaged
+            raise IndexDamaged(
+                f"Generation {generation} was not published: it is damaged; see `nightdex check`."
+            )
         asked = [await _ask(tonight, entry) for entry in entries]
-        known = set(tonight.serving.current().repositories)
+        known = set(opened.repositories)
     before = {}
     if any(not one.place for one in asked):
         # Where nothing serves, or nothing that can be opened, there is nothing to lose.

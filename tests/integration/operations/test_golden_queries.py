@@ -238,3 +238,17 @@ def test_an_entry_that_can_never_be_found_is_a_problem_of_the_configuration(plac
         assert status == 12
         assert "repos.toml:7: [[golden]] needs a 'path' or a 'symbol'" in err
         assert "unknown key 'qery' in [[golden]] - did you mean 'query'?" in err
+
+
+def test_a_generation_that_cannot_be_opened_is_not_judged_by_an_older_one(shop: Place) -> None:
+    from index_store.errors import IndexDamaged
+    from nightdex.configuration import load_configuration
+    from nightdex.golden import inspector
+
+    shop.commit("shop", OTHERS)
+    assert shop.run("run")[0] == 0
+    (shop.state / "generations" / "2" / "inventory.parquet").write_bytes(b"")
+    ask = inspector(load_configuration(shop.root / "repos.toml"))
+    assert ask is not None
+    with pytest.raises(IndexDamaged, match="Generation 2 was not published"):
+        ask(2, frozenset())
