@@ -107,6 +107,20 @@ class IndexInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Facets:
+    """How many chunks there are by repository, language and kind.
+
+    Attributes:
+        total: all of them.
+    """
+
+    total: int
+    repos: dict[str, int]
+    languages: dict[str, int]
+    kinds: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Deferred:
     """A question handed back: whoever asked is a model that can think, or asks one through /v1/ask."""
 
@@ -125,6 +139,8 @@ class Answer:
         next_offset: where the next page starts, or None after the last.
         left_out: hits of this page that `max_tokens` had no room for; the next page starts with them.
         deferred: mode auto and a question that needs thinking: what to think about it with.
+        facets: where they were asked for, counts of what was found, over all pages, the most first. Vectors
+            and BM25 find the best few hundred; a search by name or for a text finds all, up to its limits.
     """
 
     query: str
@@ -137,3 +153,4 @@ class Answer:
     next_offset: int | None
     left_out: int
     deferred: Deferred | None = None
+    facets: Facets | None = None

@@ -47,7 +47,6 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from search_api.answer import Answer
     from search_api.options import ApiOptions
     from search_api.retrieval.vector import EmbedderFor
 
@@ -64,12 +63,9 @@ def create_app(state_dir: Path, embedder_for: EmbedderFor, options: ApiOptions =
     nights = Nights(state_dir)
     metrics = Metrics(serving, nights)
     shown = ShownHits(state_dir)
-
-    def on_answer(answer: Answer, seconds: float) -> None:
-        metrics.searched(answer, seconds)
-        shown.count(answer)
-
-    searcher = Searcher(serving, read_head=options.read_head, on_answer=on_answer)
+    searcher = Searcher(
+        serving, read_head=options.read_head, on_answer=metrics.searched, on_shown=shown.count
+    )
     agents = McpOverHttp(mcp_server(searcher, options.memories))
 
     @asynccontextmanager

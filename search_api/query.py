@@ -63,6 +63,7 @@ class Query:
         max_tokens: what the answer may cost a model that reads it; None for no limit.
         thinking: why the question needs thinking, "" where it does not: the answer then has a context pack.
         pack_tokens: what that may cost a model that reads it.
+        facets: the answer counts what was found by repository, language and kind.
     """
 
     given: str
@@ -80,6 +81,7 @@ class Query:
     max_tokens: int | None = None
     thinking: str = ""
     pack_tokens: int = PACK_TOKENS
+    facets: bool = False
 
 
 # Other engines' spellings are understood: Zoekt writes r:, f:, lang:, Sourcegraph file: and repo:.
@@ -127,6 +129,7 @@ def parse_query(
     regex: bool = False,
     max_tokens: int | None = None,
     defer: bool = True,
+    facets: bool = False,
 ) -> Query:
     """Check one question and take its inline qualifiers (`repo:shop -path:tests`) into the filters.
 
@@ -178,6 +181,7 @@ def parse_query(
         regex=regex,
         max_tokens=max_tokens,
         thinking=thinking if defer else "",
+        facets=facets,
     )
 
 

@@ -69,6 +69,8 @@ class SearchRequest(Filtered):
         description="Mode auto: whether a question that needs thinking comes with a context pack.",
     )
 
+    facets: bool = Field(default=False, description="Count what was found by repository, language and kind.")
+
     def to_query(self) -> Query:
         """The checked query.
 
@@ -84,6 +86,7 @@ class SearchRequest(Filtered):
             regex=self.regex,
             max_tokens=self.max_tokens,
             defer=self.defer != "never",
+            facets=self.facets,
         )
 
 

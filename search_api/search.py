@@ -16,6 +16,7 @@ from search_api.budget import within
 from search_api.context_pack import pack_hits
 from search_api.copies import fold_copies
 from search_api.errors import IndexNotReady, SearchError, SearchTimedOut
+from search_api.facets import count_facets
 from search_api.heads import Heads
 from search_api.hits import make_hits
 from search_api.limits import LEXICAL_DEPTH, MAX_WINDOW, OVERFETCH, PAGE_WINDOW, SEARCH_DEADLINE_S
@@ -40,7 +41,7 @@ from search_api.similar import Like
 from search_api.timing import stage
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Collection, Sequence
+    from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
     from pathlib import Path
 
     from index_store.columns import VectorColumn
@@ -85,9 +86,14 @@ class Searcher:
         *,
         read_head: HeadReader | None = None,
         on_answer: Callable[[Answer, float], None] = lambda *_: None,
+        on_shown: Callable[[Iterable[str]], None] = lambda _: None,
     ) -> None:
-        """Take what git says of heads from `read_head`; tell `on_answer` each answer and its seconds."""
+        """Take what git says of heads from `read_head`.
+
+        Tell `on_answer` each answer and its seconds, and `on_shown` the ids of chunks that somebody saw.
+        """
         self.serving = serving
+        self.on_shown = on_shown
         self._on_answer = on_answer
         self.heads = Heads(read_head)
         self._weights = weights
@@ -97,8 +103,12 @@ class Searcher:
         self.heads.close()
         await self.serving.close()
 
-    async def search(self, query: Query | Like, scope: Collection[str] | None = None) -> Answer:
+    async def search(
+        self, query: Query | Like, scope: Collection[str] | None = None, *, passing: bool = False
+    ) -> Answer:
         """Answer one query; `scope` names the repositories the caller may see, None for all.
+
+        A `passing` answer is one on the way to another, as while somebody types: its hits count as not seen.
 
         Raises:
             ChunkNotFound, PlaceInvalid: what it is to be like is not indexed.
@@ -120,6 +130,8 @@ class Searcher:
             with stage("heads"):
                 hits = await self.heads.mark(answer.hits, generation.repositories)
         self._on_answer(answer, time.perf_counter() - started)
+        if not passing:
+            self.on_shown(hit.id for hit in hits)
         return replace(answer, hits=hits)
 
     @asynccontextmanager
@@ -248,6 +260,7 @@ class _Search:
             next_offset=end if more else None,
             left_out=len(page) - len(hits),
             deferred=deferred,
+            facets=count_facets(ranked, self.reader.catalogue) if self.query.facets else None,
         )
 
     async def _deferred(self, hits: Sequence[Hit], rows: Sequence[int], max_tokens: int) -> Deferred:

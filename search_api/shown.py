@@ -17,10 +17,8 @@ from index_store.shown import ShownCounts
 from search_api.limits import MAX_SHOWN_WAITING, SHOWN_SAVE_S
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterable
     from pathlib import Path
-
-    from search_api.answer import Answer
 
 log = structlog.get_logger(__name__)
 
@@ -36,10 +34,10 @@ class ShownHits:
         self._waiting: Counter[str] = Counter()
         self._complaint = ""
 
-    def count(self, answer: Answer) -> None:
-        """Count the hits of one answer: their ids, and nothing of who asked for what."""
+    def count(self, chunk_ids: Iterable[str]) -> None:
+        """Count chunks that were put before somebody: their ids, and nothing of who asked for what."""
         # PRIVACY: the only place where what is kept of a search is chosen.
-        self._waiting.update(hit.id for hit in answer.hits)
+        self._waiting.update(chunk_ids)
 
     @asynccontextmanager
     async def saving(self) -> AsyncIterator[None]:

@@ -20,7 +20,7 @@ from model_chain.testing import FakeEmbedder
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
 AXE = Path(__file__).parent / "ui" / "node_modules" / "axe-core" / "axe.min.js"
 
@@ -86,8 +86,8 @@ def axe_violations(page: Page) -> list[str]:
     return [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"][:3]]
 
 
-def text(page: Page, selector: str) -> str:
+def text(page: Page | Locator, selector: str) -> str:
     """The text of the first element that fits."""
-    found = page.text_content(selector)
+    found = page.locator(selector).first.text_content()
     assert found is not None
     return found

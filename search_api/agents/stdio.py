@@ -27,9 +27,7 @@ def serve_stdio(options: ServiceOptions) -> None:
 async def _serve(options: ServiceOptions) -> None:
     serving = Serving(options.state_dir, options.embedder_for)
     shown = ShownHits(options.state_dir)
-    searcher = Searcher(
-        serving, read_head=options.api.read_head, on_answer=lambda answer, _: shown.count(answer)
-    )
+    searcher = Searcher(serving, read_head=options.api.read_head, on_shown=shown.count)
     with contextlib.suppress(IndexStoreError):  # every call says why
         await serving.refresh()
     following = asyncio.create_task(serving.follow())

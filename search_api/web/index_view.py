@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from search_api.web.facets import Facets, Tally
+from search_api.web.facets import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from index_store.schema import RepositoryState
+    from search_api.answer import Facets
     from search_api.serving import OpenGeneration
 
 # A generation never changes, so it is counted once.
@@ -25,7 +26,6 @@ class IndexView:
     generation: int
     built_at: str
     embedder: str
-    chunks: int
     repositories: list[RepositoryState]
     facets: Facets
 
@@ -41,15 +41,13 @@ def index_view(generation: OpenGeneration, scope: Collection[str] | None) -> Ind
     if tally is None:
         tally = _tallies[generation] = Tally.of(generation.reader.catalogue)
     manifest = generation.reader.manifest
-    facets = tally.within(scope)
     return IndexView(
         generation=manifest.generation,
         built_at=manifest.built_at,
         embedder=f"{manifest.embedder.provider}/{manifest.embedder.model}",
-        chunks=sum(count for _, count in facets.repos),
         repositories=sorted(
             (state for state in manifest.repositories if scope is None or state.name in scope),
             key=lambda state: state.name,
         ),
-        facets=facets,
+        facets=tally.within(scope),
     )

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from index_store.errors import IndexStoreError
+from search_api.answer import Answer
 from search_api.caller import LOCAL, Caller, CallerOf
 from search_api.dependencies import SearcherOf
 from search_api.errors import IndexNotReady, RouteNotFound, SearchError
@@ -21,10 +22,11 @@ from search_api.query import Query as SearchQuery
 from search_api.reading import read_chunk, read_file
 from search_api.search import Searcher
 from search_api.similar import Like
-from search_api.web.index_view import index_view
+from search_api.web.facets import FilterGroup, filter_groups
+from search_api.web.index_view import IndexView, index_view
 from search_api.web.static_files import static_files
 from search_api.web.templates import html
-from search_api.web.view import chunk_view, file_view, hit_views
+from search_api.web.view import by_file, chunk_view, file_view, hit_views
 
 router = APIRouter(include_in_schema=False)
 
@@ -96,13 +98,15 @@ Asked = Annotated[PageRequest, Query()]
 @router.get("/")
 async def get_page(asked: Asked, searcher: SearcherOf, caller: CallerOf) -> Response:
     """The search page, with hits when the address asks for some."""
-    return await _search_page("search.html", asked, searcher, caller)
+    return await _search_page("search.html", asked, searcher, caller, passing=False)
 
 
 @router.get("/results")
-async def get_results(asked: Asked, searcher: SearcherOf, caller: CallerOf) -> Response:
-    """The part of the search page that changes while one types."""
-    return await _search_page("results.html", asked, searcher, caller)
+async def get_results(
+    asked: Asked, searcher: SearcherOf, caller: CallerOf, *, typing: bool = False
+) -> Response:
+    """The parts of the search page that change; while one types, what they show counts as not seen."""
+    return await _search_page("results.html", asked, searcher, caller, passing=typing)
 
 
 @router.get("/similar/{chunk_id}")
@@ -117,7 +121,7 @@ async def get_similar_page(chunk_id: str, searcher: SearcherOf, caller: CallerOf
             hits = await hit_views(generation, None, answer.hits, local=caller == LOCAL)
     except (SearchError, IndexStoreError) as error:
         return await _problem_page(error, searcher, caller)
-    return await html("similar.html", here="", origin=origin, answer=answer, hits=hits)
+    return await html("similar.html", here="", origin=origin, answer=answer, files=by_file(hits))
 
 
 @router.get("/chunk/{chunk_id}")
@@ -129,6 +133,7 @@ async def get_chunk_page(chunk_id: str, searcher: SearcherOf, caller: CallerOf) 
             view = await asyncio.to_thread(chunk_view, generation, chunk, local=caller == LOCAL)
     except (SearchError, IndexStoreError) as error:
         return await _problem_page(error, searcher, caller)
+    searcher.on_shown([chunk_id])
     return await html("chunk.html", here="", view=view)
 
 
@@ -162,19 +167,22 @@ async def get_static(name: str, request: Request) -> Response:
     return Response(file.content, media_type=file.media_type, headers=headers)
 
 
-async def _search_page(template: str, asked: PageRequest, searcher: Searcher, caller: Caller) -> Response:
+async def _search_page(
+    template: str, asked: PageRequest, searcher: Searcher, caller: Caller, *, passing: bool
+) -> Response:
     if not asked.q.strip():
         return await _html(template, searcher, caller, _nothing_found(asked))
     try:
         query = asked.to_query()
         # The page shows code; what has to be thought about is not thought about while somebody types.
-        answer = await searcher.search(replace(query, thinking=""), caller.scope)
+        asked_for = replace(query, thinking="", facets=True)
+        answer = await searcher.search(asked_for, caller.scope, passing=passing)
         async with searcher.opened() as generation:
             hits = await hit_views(generation, query, answer.hits, local=caller == LOCAL)
     except (SearchError, IndexStoreError) as error:
         values = {**_nothing_found(asked), "problem": error}
         return await _html(template, searcher, caller, values, _status(error))
-    values = {**_nothing_found(asked), "answer": answer, "hits": hits, "query": query}
+    values = {**_nothing_found(asked), "answer": answer, "files": by_file(hits), "query": query}
     return await _html(template, searcher, caller, values)
 
 
@@ -184,7 +192,14 @@ async def _problem_page(error: Exception, searcher: Searcher, caller: Caller) ->
 
 
 def _nothing_found(asked: PageRequest) -> dict[str, Any]:
-    return {"here": "/", "asked": asked, "answer": None, "hits": [], "problem": None, "query": None}
+    return {"here": "/", "asked": asked, "answer": None, "files": [], "problem": None, "query": None}
+
+
+def _filters(
+    index: IndexView, *, asked: PageRequest, answer: Answer | None, query: SearchQuery | None, **_: object
+) -> list[FilterGroup]:
+    chosen = {"repo": asked.repo, "lang": asked.lang, "kind": asked.kind}
+    return filter_groups(index.facets, answer.facets if answer else None, query, chosen)
 
 
 def _status(error: Exception) -> int:
@@ -198,5 +213,7 @@ async def _html(
         generation = searcher.serving.current()
     except IndexNotReady as error:
         generation, values["problem"], status = None, error, 503
-    values["index"] = None if generation is None else index_view(generation, caller.scope)
+    index = None if generation is None else index_view(generation, caller.scope)
+    filters = _filters(index, **values) if index else []
+    values |= {"index": index, "filters": filters}
     return await html(template, status, modes=MODES, page_hits=PAGE_HITS, **values)

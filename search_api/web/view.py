@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -87,6 +87,36 @@ class HitView:
     def further_copies(self) -> int:
         """Copies in other repositories that are not named one by one."""
         return self.hit.copies - len(self.hit.also_in)
+
+
+@dataclass(frozen=True, slots=True)
+class FileHits:
+    """The hits of one file, in their order."""
+
+    repo: str
+    path: str
+    language: str
+    hits: list[HitView]
+
+    @property
+    def place(self) -> str:
+        """Which file, for a reader."""
+        return visible(f"{self.repo}/{self.path}")
+
+    @property
+    def first_line(self) -> int:
+        """Where its best hit begins."""
+        return self.hits[0].hit.start_line
+
+
+def by_file(hits: Iterable[HitView]) -> list[FileHits]:
+    """The hits of an answer under their files; a file stands where its best hit does."""
+    files: dict[tuple[str, str], FileHits] = {}
+    for view in hits:
+        hit = view.hit
+        file = files.setdefault((hit.repo, hit.path), FileHits(hit.repo, hit.path, hit.language, []))
+        file.hits.append(view)
+    return list(files.values())
 
 
 @dataclass(frozen=True, slots=True)

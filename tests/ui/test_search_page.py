@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from index_store.testing import make_row
 from model_chain.testing import FakeEmbedder
 from search_api.app import create_app
 from tests.pages import publish, serving, shop_rows, text
@@ -66,6 +67,53 @@ def test_filters_modes_and_patterns_take_effect_at_once(page: Page, shop_page: s
     expect(page.locator(".hit")).to_have_count(5)
     assert text(page, ".line.match mark").startswith("step_1")
     assert "regex" in text(page, ".sum")
+
+
+def test_hits_of_one_file_stand_under_one_heading_where_the_best_of_them_does(
+    page: Page, tmp_path: Path
+) -> None:
+    found = [("src/a.py", 1), ("src/b.py", 1), ("src/a.py", 9)]
+    rows = [
+        make_row(path=path, symbol=f"token_{line}", start_line=line, text=f"def token_{line}(): ...")
+        for path, line in found
+    ]
+    publish(tmp_path, rows)
+    with serving(create_app(tmp_path, lambda _: FakeEmbedder())) as address:
+        page.goto(f"{address}/?q=token&mode=symbol")
+        files = page.locator(".file")
+        assert [file.locator(".of .path").text_content() for file in files.all()] == ["src/a.py", "src/b.py"]
+        assert files.first.locator(".hit .symbol").all_text_contents() == ["token_1", "token_9"]
+        assert files.first.locator(".of .chip").text_content() == "2 hits"
+        page.keyboard.press("Escape")
+        for place in ("src/a.py:1", "src/a.py:9", "src/b.py:1"):
+            page.keyboard.press("j")
+            assert page.evaluate("document.activeElement.getAttribute('aria-label')") == place
+        page.click(".of .place")
+        page.wait_for_url("**/file?repo=shop&path=src%2Fa.py#L1")
+
+
+def counts(page: Page, name: str) -> dict[str, str]:
+    """What is counted beside each value of a filter that has a count."""
+    labels = page.locator(f"#facets label:has([name={name}]):has(.count)").all()
+    return {text(label, ".value"): text(label, ".count") for label in labels}
+
+
+def test_filters_count_the_hits_of_the_answer_and_keep_their_place(page: Page, shop_page: str) -> None:
+    page.goto(shop_page)
+    assert counts(page, "repo") == {"bank": "1", "shop": "17"}
+    page.keyboard.type("OpenVault")
+    expect(page.locator("#facets .count[title^='hits']").first).to_be_visible()
+    page.check("input[name=mode][value=symbol]", force=True)
+    expect(page.locator("#facets label.none")).not_to_have_count(0)
+    assert counts(page, "repo") == {"bank": "1"}
+    assert counts(page, "lang") == {"go": "1"}
+    page.focus("#facets [name=lang][value=go]")
+    page.keyboard.press("Space")
+    page.wait_for_url("**lang=go**")
+    expect(page.locator("#facets li:first-child [name=lang]")).to_be_checked()
+    assert page.evaluate("document.activeElement.value") == "go"
+    # Beside a chosen one, the others are not counted: they may have hits all the same.
+    assert page.query_selector("label.none:has([name=lang])") is None
 
 
 def test_a_query_that_cannot_be_understood_says_so_while_one_types(page: Page, shop_page: str) -> None:

@@ -24,7 +24,7 @@ function address() {
   return fields.toString();
 }
 
-async function ask({ push = false } = {}) {
+async function ask({ push = false, typing = false } = {}) {
   clearTimeout(pause);
   asking?.abort();
   const mine = asking = new AbortController();
@@ -32,12 +32,13 @@ async function ask({ push = false } = {}) {
   const results = document.getElementById("results");
   results.setAttribute("aria-busy", "true");
   try {
-    const reply = await fetch(`/results?${fields}`, { signal: mine.signal, headers: { Accept: "text/html" } });
+    const reply = await fetch(`/results?${fields}${typing ? "&typing=true" : ""}`, { signal: mine.signal, headers: { Accept: "text/html" } });
     const type = reply.headers.get("Content-Type") ?? "";
     if (!type.startsWith("text/html")) throw new Error(`the server answered with status ${reply.status}`);
-    const fresh = new DOMParser().parseFromString(await reply.text(), "text/html").getElementById("results");
+    const fresh = new DOMParser().parseFromString(await reply.text(), "text/html");
     if (mine.signal.aborted) return;
-    document.getElementById("results").replaceWith(fresh);
+    document.getElementById("results").replaceWith(fresh.getElementById("results"));
+    exchangeFilters(fresh.getElementById("facets"));
     history[push ? "pushState" : "replaceState"](null, "", fields ? `/?${fields}` : "/");
     document.title = query.value.trim() ? `${query.value} · nightdex code search` : "nightdex code search";
   } catch (error) {
@@ -47,10 +48,19 @@ async function ask({ push = false } = {}) {
   }
 }
 
+// Whoever walks through the filters by keyboard stays where they are.
+function exchangeFilters(fresh) {
+  const old = document.getElementById("facets");
+  if (!fresh || !old) return;
+  const at = old.contains(document.activeElement) ? document.activeElement : null;
+  old.replaceWith(fresh);
+  if (at) fresh.querySelector(`[name="${at.name}"][value="${CSS.escape(at.value)}"]`)?.focus();
+}
+
 if (form) {
   query.addEventListener("input", () => {
     clearTimeout(pause);
-    pause = setTimeout(ask, TYPING_PAUSE_MS);
+    pause = setTimeout(() => ask({ typing: true }), TYPING_PAUSE_MS);
   });
   form.addEventListener("submit", (event) => { event.preventDefault(); ask({ push: true }); });
   // The filters stand outside of the form and belong to it all the same.

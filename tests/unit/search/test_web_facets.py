@@ -32,18 +32,18 @@ def tally(tmp_path: Path) -> Tally:
 
 def test_everything_is_counted_for_who_may_see_everything(tally: Tally) -> None:
     facets = tally.within(None)
-    assert facets.repos == [("bank", 2), ("shop", 2)]
-    assert ("go", 2) in facets.languages
-    assert facets.kinds == [("function", 4)]
+    assert facets.repos == {"bank": 2, "shop": 2}
+    assert facets.languages["go"] == 2
+    assert facets.kinds == {"function": 4}
 
 
 def test_nothing_outside_of_the_scope_is_counted_or_named(tally: Tally) -> None:
     facets = tally.within(["bank"])
-    assert facets.repos == [("bank", 2)]
-    assert facets.languages == [("go", 2)]
-    assert facets.kinds == [("function", 2)]
-    assert tally.within([]).kinds == []
+    assert facets.repos == {"bank": 2}
+    assert facets.languages == {"go": 2}
+    assert facets.kinds == {"function": 2}
+    assert tally.within([]).kinds == {}
 
 
 def test_a_file_without_a_language_adds_nothing_to_filter_by(tally: Tally) -> None:
-    assert "" not in dict(tally.within(None).languages)
+    assert "" not in tally.within(None).languages
