@@ -14,6 +14,8 @@ IndexerError
 
 from __future__ import annotations
 
+from indexer.sources.paths import printable
+
 
 class IndexerError(Exception):
     """Base of everything the indexer raises on purpose."""
@@ -40,6 +42,10 @@ class SourceError(IndexerError):
     """One source cannot be read; the night goes on and keeps its last good chunks."""
 
     code = "source_error"
+
+    def __init__(self, sentence: str) -> None:
+        """Spell out what a terminal would obey: names in it are the repository's to choose."""
+        super().__init__(printable(sentence))
 
 
 class SourceMissing(SourceError):

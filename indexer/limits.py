@@ -111,8 +111,21 @@ GIT_STALL_SECONDS = 120.0
 LS_REMOTE_SECONDS = 60.0
 FETCH_SECONDS = 1_800.0
 
+# Memory of one git process. A file of a few bytes may be packed as a difference from one of gigabytes, which
+# 4 MB of a pack can hold.
+MAX_GIT_MEMORY = 4 * 1024**3
+
+# Processor time of one git process: reading Chromium takes a minute or two.
+MAX_GIT_CPU_SECONDS = 1_800
+
+# The largest file git may write: the one pack of a first fetch.
+MAX_GIT_FILE_BYTES = 20 * 1024**3
+
 # What is quoted of git's own words: enough for the cause, short enough for a report line.
 MAX_GIT_WORDS = 300
+
+# No longer path can be opened on Linux, so none is worth a place in the index.
+MAX_PATH_BYTES = 4_096
 
 # .gitignore files are lists of patterns; one larger than this is something else.
 MAX_IGNORE_FILE_BYTES = 1_000_000

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 from indexer.sources.definition import SourceDefinition, SourceKind
+from indexer.sources.paths import printable
 from nightdex.diagnosis import nearest
 from nightdex.document import Document, Problem
 from nightdex.settings import Cards, Repository
@@ -138,7 +139,8 @@ class SourceFinder:
             self._blame(at, f"{what}; give one of them another 'name'")
 
     def _blame(self, at: KeyPath, sentence: str) -> None:
-        self.problems.append(self._document.problem(at, sentence))
+        # Directories below a glob may have any name.
+        self.problems.append(self._document.problem(at, printable(sentence)))
 
 
 def _definition(name: str, kind: SourceKind, location: str, repo: Repository) -> SourceDefinition:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import resource
 import select
 import signal
 import subprocess
@@ -21,7 +22,14 @@ from typing import IO, Self
 
 from indexer.errors import SourceUnreadable
 from indexer.git.environment import reading_environment, settings
-from indexer.limits import GIT_STALL_SECONDS, MAX_ANSWER_BYTES, MAX_GIT_WORDS
+from indexer.limits import (
+    GIT_STALL_SECONDS,
+    MAX_ANSWER_BYTES,
+    MAX_GIT_CPU_SECONDS,
+    MAX_GIT_FILE_BYTES,
+    MAX_GIT_MEMORY,
+    MAX_GIT_WORDS,
+)
 
 _BLOCK = 1 << 16
 
@@ -82,6 +90,7 @@ class GitProcess:
                 raise SourceUnreadable(f"git could not be started for {git_dir}: {error}") from error
             questions.close()
             opened.pop_all()
+        _limit(self._process.pid)
         assert self._process.stdout is not None  # noqa: S101 - told to Popen above
         self._output = self._process.stdout
 
@@ -189,6 +198,19 @@ class GitProcess:
             self._process.wait()
         self._output.close()
         self._words.close()
+
+
+def _limit(process_id: int) -> None:
+    """Hold git, and what it starts, to what an honest repository needs."""
+    for limited, wanted in (
+        (resource.RLIMIT_DATA, MAX_GIT_MEMORY),  # not RLIMIT_AS: git maps packs whole
+        (resource.RLIMIT_CPU, MAX_GIT_CPU_SECONDS),
+        (resource.RLIMIT_FSIZE, MAX_GIT_FILE_BYTES),
+    ):
+        with contextlib.suppress(ProcessLookupError):  # it has ended already
+            soft, hard = resource.prlimit(process_id, limited)
+            least = wanted if soft == resource.RLIM_INFINITY else min(wanted, soft)
+            resource.prlimit(process_id, limited, (least, hard))
 
 
 def ask_git(

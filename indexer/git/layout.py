@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from indexer.errors import SourceMissing, SourceUnreadable
+from indexer.limits import MAX_PATH_BYTES
 
 _GITFILE = "gitdir: "
 
@@ -37,10 +39,17 @@ def find_git_dir(folder: Path) -> Path | None:
 
 
 def _follow(gitfile: Path) -> Path:
-    words = gitfile.read_text("utf-8", "surrogateescape").strip()
+    with gitfile.open("rb") as file:
+        words = os.fsdecode(file.read(MAX_PATH_BYTES)).strip()
     if not words.startswith(_GITFILE):
         raise SourceUnreadable(f"{gitfile} does not name a git directory; repair the worktree it belongs to")
-    target = (gitfile.parent / words.removeprefix(_GITFILE)).resolve()
+    named = words.removeprefix(_GITFILE)
+    try:
+        target = (gitfile.parent / named).resolve()
+    except (ValueError, RuntimeError) as error:  # a NUL, or links in a ring
+        raise SourceUnreadable(
+            f"{gitfile} does not name a git directory; repair the worktree it belongs to"
+        ) from error
     if not target.is_dir():
         raise SourceUnreadable(f"{gitfile} names {target}, which is gone: run git worktree repair there")
     return target

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from indexer.limits import MAX_PATH_BYTES
+
 _VENDORED_FOLDERS = frozenset(
     {
         "node_modules", "bower_components", "jspm_packages", "third_party", "third-party", "thirdparty",
@@ -68,8 +70,9 @@ def is_secret(parts: tuple[str, ...]) -> bool:
 
 
 def is_unsafe(path: str) -> bool:
-    """Tell whether a path would leave its folder, reach into git's, or break a line where it is shown."""
+    """Tell whether a path would leave its folder, reach into git's, or break a line; or has no end."""
     return (
-        any(part.casefold() in _NEVER_A_COMPONENT for part in path.split("/"))
+        len(path.encode("utf-8", "surrogateescape")) > MAX_PATH_BYTES
+        or any(part.casefold() in _NEVER_A_COMPONENT for part in path.split("/"))
         or _LINE_BREAKING.search(path) is not None
     )

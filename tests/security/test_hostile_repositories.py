@@ -5,12 +5,15 @@ Every attack is first shown to work against plain git, so that a pass means refu
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from indexer.errors import SourceUnreadable
+from indexer.git import environment
 from indexer.sources.definition import SourceDefinition, SourceKind
 from indexer.sources.opening import open_source
 from tests import repositories as made
@@ -23,111 +26,318 @@ def trap(tmp_path: Path) -> Trap:
     return Trap(tmp_path)
 
 
-def set_file_monitor(trap: Trap) -> tuple[str, ...]:
-    git(trap.repo, "config", "core.fsmonitor", str(trap.program))
-    return ("status",)
+def configure(trap: Trap, **settings: str) -> None:
+    """Write into the repository's own configuration; `__` stands for a dot, `{}` for the program."""
+    for key, value in settings.items():
+        git(trap.repo, "config", key.replace("__", "."), value.replace("{}", str(trap.program)))
 
 
-def set_clean_filter(trap: Trap) -> tuple[str, ...]:
+def set_file_monitor(trap: Trap) -> bool:
+    configure(trap, core__fsmonitor="{}")
+    return trap.sprung_by("status")
+
+
+def set_clean_filter(trap: Trap) -> bool:
     made.commit(trap.repo, {".gitattributes": "* filter=evil\n"})
-    git(trap.repo, "config", "filter.evil.clean", str(trap.program))
+    configure(trap, filter__evil__clean="{}")
     (trap.repo / "a.py").write_text("changed\n")
-    return ("diff",)
+    return trap.sprung_by("diff")
 
 
-def set_process_filter(trap: Trap) -> tuple[str, ...]:
+def set_smudge_filter(trap: Trap) -> bool:
+    made.commit(trap.repo, {".gitattributes": "* filter=e=v.il\n"})
+    git(trap.repo, "config", "filter.e=v.il.smudge", str(trap.program))
+    git(trap.repo, "config", "filter.e=v.il.required", "true")
+    (trap.repo / "a.py").unlink()
+    return trap.sprung_by("checkout", "--", "a.py")
+
+
+def set_process_filter(trap: Trap) -> bool:
     made.commit(trap.repo, {".gitattributes": "* filter=evil\n"})
-    git(trap.repo, "config", "filter.evil.process", str(trap.program))
+    configure(trap, filter__evil__process="{}")
     (trap.repo / "a.py").write_text("changed\n")
-    return ("diff",)
+    return trap.sprung_by("diff")
 
 
-def set_hooks(trap: Trap) -> tuple[str, ...]:
+def set_textconv(trap: Trap) -> bool:
+    made.commit(trap.repo, {".gitattributes": "* diff=evil\n"})
+    configure(trap, diff__evil__textconv="{}")
+    (trap.repo / "a.py").write_text("changed\n")
+    return trap.sprung_by("diff")
+
+
+def set_diff_driver(trap: Trap) -> bool:
+    made.commit(trap.repo, {".gitattributes": "* diff=evil\n"})
+    configure(trap, diff__evil__command="{}")
+    (trap.repo / "a.py").write_text("changed\n")
+    return trap.sprung_by("diff")
+
+
+def set_external_diff(trap: Trap) -> bool:
+    configure(trap, diff__external="{}")
+    (trap.repo / "a.py").write_text("changed\n")
+    return trap.sprung_by("diff")
+
+
+HOOKS = ("post-checkout", "post-index-change", "reference-transaction", "pre-auto-gc", "fsmonitor-watchman")
+
+
+def set_hooks(trap: Trap) -> bool:
+    for name in HOOKS:
+        (trap.repo / ".git/hooks" / name).symlink_to(trap.program)
+    return trap.sprung_by("checkout", "-b", "other")
+
+
+def set_hooks_elsewhere(trap: Trap) -> bool:
     hooks = trap.root / "hooks"
     hooks.mkdir()
-    for name in ("post-checkout", "post-index-change", "reference-transaction", "pre-auto-gc"):
+    for name in HOOKS:
         (hooks / name).symlink_to(trap.program)
-    git(trap.repo, "config", "core.hooksPath", str(hooks))
-    return ("checkout", "-b", "other")
+    configure(trap, core__hooksPath=str(hooks))
+    return trap.sprung_by("checkout", "-b", "other")
 
 
-def set_signature_check(trap: Trap) -> tuple[str, ...]:
-    git(trap.repo, "config", "gpg.program", str(trap.program))
-    git(trap.repo, "config", "log.showSignature", "true")
+def set_signature_check(trap: Trap) -> bool:
+    configure(trap, gpg__program="{}", log__showSignature="true")
+    sign(trap, "PGP SIGNATURE")
+    return trap.sprung_by("log", "-1")
+
+
+def set_ssh_signature_check(trap: Trap) -> bool:
+    allowed = trap.root / "allowed"
+    allowed.write_text("")
+    configure(
+        trap, gpg__ssh__program="{}", log__showSignature="true", gpg__ssh__allowedSignersFile=str(allowed)
+    )
+    sign(trap, "SSH SIGNATURE")
+    return trap.sprung_by("log", "-1")
+
+
+def sign(trap: Trap, kind: str) -> None:
+    """Give HEAD a signature that wants to be checked."""
     raw = git(trap.repo, "cat-file", "commit", "HEAD")
     head, _, message = raw.partition("\n\n")
-    signed = (
-        f"{head}\ngpgsig -----BEGIN PGP SIGNATURE-----\n \n eA==\n -----END PGP SIGNATURE-----\n\n{message}\n"
-    )
+    signed = f"{head}\ngpgsig -----BEGIN {kind}-----\n \n eA==\n -----END {kind}-----\n\n{message}\n"
     made_by_hand = git(trap.repo, "hash-object", "-w", "-t", "commit", "--stdin", given=signed.encode())
     git(trap.repo, "update-ref", "refs/heads/main", made_by_hand)
-    return ("log", "-1")
 
 
-def set_lazy_fetch_upload_pack(trap: Trap) -> tuple[str, ...]:
-    lost = git(trap.repo, "rev-parse", "HEAD:a.py")
-    promise(trap, str(trap.root / "elsewhere"))
-    git(trap.repo, "config", "remote.origin.uploadpack", str(trap.program))
-    return ("cat-file", "-p", lost)
+def set_lazy_fetch_upload_pack(trap: Trap) -> bool:
+    lost = promise(trap, str(trap.root / "elsewhere"))
+    configure(trap, remote__origin__uploadpack="{}")
+    return trap.sprung_by("cat-file", "-p", lost)
 
 
-def set_lazy_fetch_ssh(trap: Trap) -> tuple[str, ...]:
-    lost = git(trap.repo, "rev-parse", "HEAD:a.py")
-    promise(trap, "ssh://localhost/x")
-    git(trap.repo, "config", "core.sshCommand", str(trap.program))
-    return ("cat-file", "-p", lost)
+def set_lazy_fetch_ssh(trap: Trap) -> bool:
+    lost = promise(trap, "ssh://localhost/x")
+    configure(trap, core__sshCommand="{}")
+    return trap.sprung_by("cat-file", "-p", lost)
 
 
-def set_lazy_fetch_ext(trap: Trap) -> tuple[str, ...]:
-    lost = git(trap.repo, "rev-parse", "HEAD:a.py")
-    promise(trap, f"ext::{trap.program}")
-    git(trap.repo, "config", "protocol.ext.allow", "always")
-    return ("cat-file", "-p", lost)
+def set_lazy_fetch_ext(trap: Trap) -> bool:
+    lost = promise(trap, f"ext::{trap.program}")
+    configure(trap, protocol__ext__allow="always")
+    return trap.sprung_by("cat-file", "-p", lost)
 
 
-def promise(trap: Trap, url: str) -> None:
+def set_lazy_fetch_proxy(trap: Trap) -> bool:
+    lost = promise(trap, "git://localhost/x")
+    configure(trap, core__gitProxy="{}")
+    return trap.sprung_by("cat-file", "-p", lost)
+
+
+def set_lazy_fetch_rewritten(trap: Trap) -> bool:
+    lost = promise(trap, "https://example.org/x")
+    git(trap.repo, "config", f"url.ext::{trap.program} .insteadOf", "https://example.org/")
+    configure(trap, protocol__allow="always")
+    return trap.sprung_by("cat-file", "-p", lost)
+
+
+def promise(trap: Trap, url: str) -> str:
     """Turn the repository into a partial clone that lacks a.py and would fetch it from `url`."""
+    lost = git(trap.repo, "rev-parse", "HEAD:a.py")
     made.lose_object(trap.repo, "HEAD:a.py")
-    for key, value in {
-        "core.repositoryformatversion": "1",
-        "extensions.partialClone": "origin",
-        "remote.origin.promisor": "true",
-        "remote.origin.url": url,
-    }.items():
-        git(trap.repo, "config", key, value)
+    configure(
+        trap,
+        core__repositoryformatversion="1",
+        extensions__partialClone="origin",
+        remote__origin__promisor="true",
+        remote__origin__url=url,
+    )
+    return lost
 
 
-def set_pager(trap: Trap) -> tuple[str, ...]:
-    git(trap.repo, "config", "core.pager", str(trap.program))
-    git(trap.repo, "config", "alias.ls-tree", f"!{trap.program}")
-    git(trap.repo, "config", "alias.evil", f"!{trap.program}")
-    return ("evil",)
+def set_credential_helper(trap: Trap) -> bool:
+    configure(trap, credential__helper="!{}")
+    return trap.sprung_by("credential", "fill", given=b"protocol=https\nhost=example.org\n\n")
+
+
+def set_password_prompt(trap: Trap) -> bool:
+    configure(trap, core__askPass="{}")
+    return trap.sprung_by("credential", "fill", given=b"protocol=https\nhost=example.org\n\n")
+
+
+def set_pager(trap: Trap) -> bool:
+    configure(trap, core__pager="{}")
+    return trap.sprung_by("log")
+
+
+def set_pagers_of_commands(trap: Trap) -> bool:
+    names = ("log", "ls-tree", "cat-file", "rev-parse", "for-each-ref", "ls-files", "config", "diff")
+    for name in names:
+        git(trap.repo, "config", f"pager.{name}", str(trap.program))
+    return trap.sprung_by("log")
+
+
+def set_editor(trap: Trap) -> bool:
+    configure(trap, core__editor="{}", sequence__editor="{}", user__name="a", user__email="a@example.org")
+    return trap.sprung_by("commit", "--allow-empty")
+
+
+def set_aliases(trap: Trap) -> bool:
+    for name in ("evil", "ls-tree", "cat-file", "rev-parse", "for-each-ref", "ls-files"):
+        git(trap.repo, "config", f"alias.{name}", f"!{trap.program}")
+    return trap.sprung_by("evil")
+
+
+def set_included_configuration(trap: Trap) -> bool:
+    (trap.repo / "evil.config").write_text(f"[core]\n\tfsmonitor = {trap.program}\n")
+    configure(trap, include__path="../evil.config")
+    return trap.sprung_by("status")
+
+
+def set_conditionally_included_configuration(trap: Trap) -> bool:
+    (trap.repo / "evil.config").write_text(f"[core]\n\tfsmonitor = {trap.program}\n")
+    git(trap.repo, "config", "includeIf.gitdir:**/.git.path", "../evil.config")
+    return trap.sprung_by("status")
+
+
+def set_configuration_of_the_worktree(trap: Trap) -> bool:
+    configure(trap, core__repositoryformatversion="1", extensions__worktreeConfig="true")
+    (trap.repo / ".git/config.worktree").write_text(f"[core]\n\tfsmonitor = {trap.program}\n")
+    return trap.sprung_by("status")
+
+
+def set_git_dir_elsewhere(trap: Trap) -> bool:
+    configure(trap, core__fsmonitor="{}")
+    (trap.repo / ".git").rename(trap.root / "elsewhere")
+    (trap.repo / ".git").write_text(f"gitdir: {trap.root}/elsewhere\n")
+    return trap.sprung_by("status")
+
+
+def set_alternates(trap: Trap) -> bool:
+    other = made.repository(trap.root / "other", {"o.py": "o = 1\n"})
+    (trap.repo / ".git/objects/info/alternates").write_text(f"{other}/.git/objects\n")
+    configure(trap, core__alternateRefsCommand="{}")
+    return trap.sprung_by("fetch", str(made.repository(trap.root / "third", {"t.py": "t = 1\n"})))
+
+
+def set_submodule(trap: Trap) -> bool:
+    inner = made.repository(trap.root / "inner", {"i.py": "i = 1\n"})
+    git(trap.repo, "submodule", "add", "-q", f"file://{inner}", "sub")
+    git(trap.repo, "commit", "-q", "-m", "submodule")
+    (trap.repo / "sub/.gitattributes").write_text("* filter=inner\n")
+    (trap.repo / "sub/i.py").write_text("j = 1\n")  # as long: git has to look inside
+    git(trap.repo / "sub", "config", "filter.inner.clean", str(trap.program))
+    configure(trap, submodule__recurse="true", status__submoduleSummary="true")
+    return trap.sprung_by("diff", "HEAD")
+
+
+def set_submodule_update(trap: Trap) -> bool:
+    inner = made.repository(trap.root / "inner", {"i.py": "i = 1\n"})
+    git(trap.repo, "submodule", "add", "-q", f"file://{inner}", "sub")
+    git(trap.repo, "commit", "-q", "-m", "submodule")
+    configure(trap, submodule__sub__update="!{}", submodule__recurse="true")
+    git(trap.repo / "sub", "checkout", "-q", "--detach")
+    made.commit(trap.repo / "sub", {"j.py": "j = 1\n"})
+    return trap.sprung_by("submodule", "update")
 
 
 ATTACKS = [
     set_file_monitor,
     set_clean_filter,
+    set_smudge_filter,
     set_process_filter,
+    set_textconv,
+    set_diff_driver,
+    set_external_diff,
     set_hooks,
+    set_hooks_elsewhere,
     set_signature_check,
+    set_ssh_signature_check,
     set_lazy_fetch_upload_pack,
     set_lazy_fetch_ssh,
     set_lazy_fetch_ext,
+    set_lazy_fetch_proxy,
+    set_lazy_fetch_rewritten,
+    set_credential_helper,
+    set_password_prompt,
     set_pager,
+    set_pagers_of_commands,
+    set_editor,
+    set_aliases,
+    set_included_configuration,
+    set_conditionally_included_configuration,
+    set_configuration_of_the_worktree,
+    set_git_dir_elsewhere,
+    set_alternates,
+    set_submodule,
+    set_submodule_update,
 ]
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-@pytest.mark.parametrize("reading", ["objects", "worktree"])
-def test_reading_a_hostile_repository_runs_none_of_its_programs(
-    trap: Trap, attack: Callable[[Trap], tuple[str, ...]], reading: str
-) -> None:  # fmt: skip
-    plain = attack(trap)
-    assert trap.sprung_by(*plain), "the attack does not work against plain git, so this test proves nothing"
-    try:
-        trap.read(worktree=reading == "worktree")
-    finally:
+def test_neither_a_night_nor_a_hand_off_runs_a_program_of_a_hostile_repository(
+    trap: Trap, attack: Callable[[Trap], bool]
+) -> None:
+    assert attack(trap), "the attack does not work against plain git, so this test proves nothing"
+    for worktree in (False, True):
+        trap.read(worktree=worktree)
         assert not trap.marker.exists()
+    with contextlib.suppress(SourceUnreadable):  # without the object that a lazy fetch would bring
+        trap.hand_off()
+    assert not trap.marker.exists()
+
+
+@pytest.mark.parametrize(
+    ("attack", "removed"),
+    [
+        (set_file_monitor, "core.fsmonitor=false"),
+        (set_included_configuration, "core.fsmonitor=false"),
+        (set_hooks_elsewhere, "core.hooksPath=/dev/null"),
+    ],
+)
+def test_without_its_setting_the_trap_springs(
+    trap: Trap, monkeypatch: pytest.MonkeyPatch, attack: Callable[[Trap], bool], removed: str
+) -> None:
+    left = tuple(setting for setting in environment._SETTINGS if setting != removed)
+    monkeypatch.setattr(environment, "_SETTINGS", left)
+    attack(trap)
+    with contextlib.suppress(SourceUnreadable):
+        trap.hand_off()
+    assert trap.marker.exists()
+
+
+def test_without_the_closed_transports_a_lazy_fetch_springs(
+    trap: Trap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_lazy_fetch_ext(trap)
+    open_doors = {"GIT_ALLOW_PROTOCOL": "ext", "GIT_NO_LAZY_FETCH": "0"}
+    monkeypatch.setattr(
+        "indexer.git.command.reading_environment", lambda: {**environment.reading_environment(), **open_doors}
+    )
+    with contextlib.suppress(SourceUnreadable):
+        trap.read(worktree=False)
+    assert trap.marker.exists()
+
+
+def test_without_emptied_filters_a_hand_off_springs(trap: Trap, monkeypatch: pytest.MonkeyPatch) -> None:
+    set_smudge_filter(trap)
+    monkeypatch.setattr("indexer.git.worktrees._OFF", {})
+    monkeypatch.setattr("indexer.git.worktrees._FILTER", re.compile("(?!)"))
+    with contextlib.suppress(SourceUnreadable):
+        trap.hand_off()
+    assert trap.marker.exists()
 
 
 def test_the_callers_own_git_variables_do_not_reach_git(trap: Trap, monkeypatch: pytest.MonkeyPatch) -> None:
