@@ -1,4 +1,4 @@
-"""Ground: the index format both programs share. The only package that touches lancedb and pyarrow."""
+"""Ground: the index format both programs share. Only it touches lancedb, pyarrow and tantivy."""
 
 import os
 

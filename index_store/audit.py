@@ -9,10 +9,13 @@ import pyarrow.compute as pc
 
 from index_store.bm25 import any_of
 from index_store.columns import SEARCH_COLUMNS, SIGN_COLUMNS, as_matrix
+from index_store.fulltext import TEXT_FIELDS, FullText
 from index_store.limits import MAX_LISTED_PROBLEMS
 from index_store.sign_codes import sign_codes
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from lancedb.table import Table
 
     from index_store.inventory import Inventory
@@ -67,3 +70,18 @@ def search_problems(table: Table) -> list[str]:
             if sample[signs][0].as_py() != sign_codes(vector)[0].tobytes():
                 problems.append(f"{signs} of a row are not the signs of its {column}")
     return problems
+
+
+def fulltext_problems(table: Table, folder: Path) -> list[str]:
+    """Whether the full-text index in a folder holds as many chunks as a table, and one of them as it is."""
+    rows = table.count_rows()
+    try:
+        fulltext = FullText(folder)
+        if len(fulltext) != rows:
+            return [f"the full-text index holds {len(fulltext)} chunks; the table has {rows} rows"]
+        for row in table.search().select(["id", *TEXT_FIELDS]).limit(1).to_list():
+            if fulltext.texts([int(row["id"], 16)]) != [{name: row[name] for name in TEXT_FIELDS}]:
+                return [f"the full-text index holds other texts of {row['id']} than the table"]
+    except OSError as error:
+        return [f"the full-text index cannot be read: {error}"]
+    return []

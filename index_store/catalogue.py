@@ -166,6 +166,16 @@ class Catalogue:
         row = int(self._by_id[place])
         return row if self.id(row) == chunk_id else None
 
+    def with_ids(self, ids: NDArray[np.uint64]) -> NDArray[np.int64]:
+        """The rows of chunks that are there, by their ids as numbers."""
+        places = np.searchsorted(self._ids, ids, sorter=self._by_id)
+        return self._by_id[places].astype(np.int64)
+
+    def ids(self, rows: Sequence[int]) -> list[int]:
+        """The ids of rows, as numbers."""
+        found: list[int] = self._ids[np.asarray(rows, np.int64)].tolist()
+        return found
+
     def by_path(self, repo: str, path: str) -> range:
         """The rows of one file, in line order."""
         rows = range(len(self))

@@ -6,9 +6,15 @@ from pathlib import Path
 
 import lancedb
 
-from index_store.audit import row_problems
+from index_store.audit import fulltext_problems, row_problems
 from index_store.errors import FormatTooNew, FormatTooOld, GenerationMissing, IndexDamaged
-from index_store.generations import INVENTORY_NAME, TABLE_NAME, generation_dir, list_generations
+from index_store.generations import (
+    FULLTEXT_NAME,
+    INVENTORY_NAME,
+    TABLE_NAME,
+    generation_dir,
+    list_generations,
+)
 from index_store.inventory import read_inventory
 from index_store.manifest import file_problems, read_manifest
 
@@ -37,6 +43,8 @@ def check(state_dir: Path, generation: int) -> list[str]:
         table = lancedb.connect(str(folder)).open_table(TABLE_NAME)
         rows = table.count_rows()
         problems = row_problems(table, inventory)
+        if (folder / FULLTEXT_NAME).is_dir():
+            problems += fulltext_problems(table, folder / FULLTEXT_NAME)
     except (OSError, RuntimeError, ValueError) as error:
         return [f"the table cannot be read: {error}"]
     if rows != manifest.chunks:

@@ -37,6 +37,7 @@ log = structlog.get_logger(__name__)
 
 CURRENT_NAME = "CURRENT"
 TABLE_NAME = "chunks"
+FULLTEXT_NAME = "fulltext"
 INVENTORY_NAME = "inventory.parquet"
 
 _BUILDING = ".building"

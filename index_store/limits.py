@@ -66,3 +66,12 @@ SHOWN_DAYS = 30
 
 # How long the counts of what searches showed are waited for; those who wait can do without.
 SHOWN_BUSY_SECONDS = 1.0
+
+# What tantivy holds before it writes a segment: one for tens of thousands of rows, and its least for a few.
+FULLTEXT_BUILD_BYTES = 128 << 20
+FULLTEXT_UPDATE_BYTES = 15_000_000
+
+# Rows changed since the base, and deleted rows still in the files, of all: beyond either the full-text index
+# is built anew, at some 30 microseconds a row.
+MAX_TOUCHED_SHARE = 0.25
+MAX_DELETED_SHARE = 0.25

@@ -1,4 +1,4 @@
-"""A `Filter` as a LanceDB expression, and as rows. Values never become part of a SQL string."""
+"""A `Filter` as a LanceDB expression, as rows, and as values. These never become part of a SQL string."""
 
 from __future__ import annotations
 
@@ -24,12 +24,19 @@ class NothingPasses(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Field:
+class Narrowed:
     """One column that a filter narrows, and which of its distinct values pass, in their order."""
 
     name: str
     column: TextColumn
     passing: NDArray[np.bool_]
+
+    def named(self) -> tuple[list[str], bool]:
+        """The values that pass and True, or those that do not and False: whichever are fewer."""
+        few = bool(self.passing.sum() * 2 <= len(self.passing))
+        wanted = self.passing if few else ~self.passing
+        values = self.column.distinct()
+        return [values[code] for code in np.flatnonzero(wanted).tolist()], few
 
 
 class Prefilter:
@@ -53,6 +60,15 @@ class Prefilter:
         _, expression = await self._resolved(where)
         return expression
 
+    async def narrowed(self, where: Filter) -> tuple[Narrowed, ...]:
+        """The columns that a filter narrows; none where all rows pass.
+
+        Raises:
+            NothingPasses: no row can.
+        """
+        fields, _ = await self._resolved(where)
+        return fields
+
     async def rows(self, where: Filter) -> NDArray[np.int64] | None:
         """The rows of the catalogue that pass, in order; None where all do.
 
@@ -64,7 +80,7 @@ class Prefilter:
             return None
         return np.flatnonzero(np.logical_and.reduce([field.passing[field.column.codes] for field in fields]))
 
-    async def _resolved(self, where: Filter) -> tuple[tuple[_Field, ...], Expr | None]:
+    async def _resolved(self, where: Filter) -> tuple[tuple[Narrowed, ...], Expr | None]:
         if where.paths or where.not_paths:
             fields, expression = await asyncio.to_thread(self._remembered, where)
         else:
@@ -73,14 +89,14 @@ class Prefilter:
             raise NothingPasses
         return fields, expression
 
-    def _resolve(self, where: Filter) -> tuple[tuple[_Field, ...], Expr | None]:
+    def _resolve(self, where: Filter) -> tuple[tuple[Narrowed, ...], Expr | None]:
         known = self._catalogue
-        fields: list[_Field] = []
+        fields: list[Narrowed] = []
 
         def narrow(name: str, column: TextColumn, passes: Callable[[str], bool]) -> None:
             passing = np.fromiter(map(passes, column.distinct()), bool)
             if not passing.all():
-                fields.append(_Field(name, column, passing))
+                fields.append(Narrowed(name, column, passing))
 
         allowed = where.allowed_repos(known.repos)
         if allowed is not None:
@@ -95,10 +111,7 @@ class Prefilter:
         return tuple(fields), reduce(lambda left, right: left & right, parts) if parts else None
 
 
-def _one_of(field: _Field) -> Expr:
-    """Name the values that pass or those that do not, whichever are fewer."""
-    few = field.passing.sum() * 2 <= len(field.passing)
-    wanted = field.passing if few else ~field.passing
-    values = [value for value, named in zip(field.column.distinct(), wanted.tolist(), strict=True) if named]
+def _one_of(field: Narrowed) -> Expr:
+    values, are_meant = field.named()
     named = col(field.name).isin(values)
-    return named if few else ~named
+    return named if are_meant else ~named

@@ -20,7 +20,14 @@ from index_store.catalogue import CATALOGUE_COLUMNS, Catalogue
 from index_store.columns import SIGN_COLUMNS, VECTOR_COLUMNS, VectorColumn, as_codes, as_matrix
 from index_store.dense import DenseColumn, best, room_for_vectors
 from index_store.errors import GenerationMissing, IndexDamaged, VectorInvalid
-from index_store.generations import TABLE_NAME, current_generation, generation_dir, list_generations
+from index_store.fulltext import FullText
+from index_store.generations import (
+    FULLTEXT_NAME,
+    TABLE_NAME,
+    current_generation,
+    generation_dir,
+    list_generations,
+)
 from index_store.limits import (
     INDEX_CACHE_BYTES,
     METADATA_CACHE_BYTES,
@@ -33,6 +40,7 @@ from index_store.sign_codes import SignCodes, code_bytes
 
 if TYPE_CHECKING:
     from lancedb import AsyncConnection, AsyncTable
+    from numpy.typing import NDArray
 
     from index_store.dense import Matrix, Rows
     from index_store.filters import Filter
@@ -103,10 +111,13 @@ class Reader:
         dense: dict[VectorColumn, DenseColumn],
         database: AsyncConnection,
         table: AsyncTable,
+        *,
+        fulltext: FullText | None,
     ) -> None:
         self.manifest = manifest
         self.catalogue = catalogue
         self._dense = dense
+        self._fulltext = fulltext
         self._prefilter = Prefilter(catalogue)
         self._database = database
         self._table = table
@@ -141,6 +152,7 @@ class Reader:
                 column: await _dense_column(table, column, catalogue, manifest.embedder.dimension)
                 for column in VECTOR_COLUMNS
             }
+            fulltext = FullText(folder / FULLTEXT_NAME) if _has_fulltext(manifest) else None
         except Exception as error:  # of damaged files lancedb raises anything, panics of its own among it
             database.close()  # type: ignore[no-untyped-call] # lancedb's own gap
             raise IndexDamaged(
@@ -148,7 +160,7 @@ class Reader:
             ) from error
         del columns
         return_freed_memory()
-        return cls(manifest, catalogue, dense, database, table)
+        return cls(manifest, catalogue, dense, database, table, fulltext=fulltext)
 
     async def hold_vectors(self, spill: Path) -> None:
         """Take every vector out of the store, for a process that stays: into memory, or a file in `spill`.
@@ -207,9 +219,13 @@ class Reader:
         if not terms:
             return []
         try:
+            narrowed = await self._prefilter.narrowed(where)
             expression = await self._prefilter.expression(where)
         except NothingPasses:
             return []
+        if self._fulltext is not None:
+            ids, scores = await asyncio.to_thread(self._fulltext.matches, column, terms, limit, narrowed)
+            return _in_order(self.catalogue.with_ids(ids), scores)
         query = self._table.query().nearest_to_text(any_of(terms, column)).limit(limit)
         if expression is not None:
             query = query.where(expression)
@@ -245,6 +261,9 @@ class Reader:
 
     async def shown_texts(self, rows: Sequence[int]) -> list[ShownText]:
         """What a page of hits shows, in the order asked for; a fraction of what `chunks` reads."""
+        if self._fulltext is not None:
+            texts = await asyncio.to_thread(self._fulltext.texts, self.catalogue.ids(rows))
+            return [ShownText(**text) for text in texts]
         return [ShownText(**record) for record in await self._take(rows, _SHOWN)]
 
     async def vectors(self, rows: Sequence[int], column: VectorColumn) -> list[Vector | None]:
@@ -282,6 +301,16 @@ class Reader:
         if not np.isfinite(vector).all() or not vector.any():
             raise VectorInvalid("The query vector is zero, or holds NaN or infinity; embed the query again.")
         return vector.astype(np.float32)
+
+
+def _in_order(rows: Rows, scores: NDArray[np.float64]) -> list[Match]:
+    """Best first, and equal ones by row: they come in the order in which they were written."""
+    order = np.lexsort((rows, -scores))
+    return list(map(Match, rows[order].tolist(), scores[order].tolist()))
+
+
+def _has_fulltext(manifest: Manifest) -> bool:
+    return any(name.startswith(f"{FULLTEXT_NAME}/") for name in manifest.files)
 
 
 async def _dense_column(table: AsyncTable, column: str, catalogue: Catalogue, dimension: int) -> DenseColumn:

@@ -17,11 +17,13 @@ import pyarrow.compute as pc
 import structlog
 from lancedb.expr import col
 
-from index_store.audit import row_problems, search_problems
+from index_store.audit import fulltext_problems, row_problems, search_problems
 from index_store.columns import chunk_table, update_table
 from index_store.durable import Failpoint, fsync_directory, fsync_file, pass_through
 from index_store.errors import FormatTooOld, IndexDamaged, NoIndex
+from index_store.fulltext_writer import write_fulltext
 from index_store.generations import (
+    FULLTEXT_NAME,
     INVENTORY_NAME,
     building_dir,
     current_generation,
@@ -68,7 +70,7 @@ log = structlog.get_logger(__name__)
 
 # Where a fault test may strike: each name is passed to the failpoint before the step begins.
 STEPS = (
-    "debris", "clone", "write", "optimise", "verify", "inventory", "digest", "manifest", "sync",
+    "debris", "clone", "write", "optimise", "fulltext", "verify", "inventory", "digest", "manifest", "sync",
     "name", "flip", "published",
 )  # fmt: skip
 
@@ -156,6 +158,7 @@ class GenerationWriter:
         self._table: Table | None = None
         self._pending: dict[str, ChunkRow] = {}
         self._added: set[str] = set()
+        self._touched: set[str] = set()
         self._known_ids: KnownIds | None = None
         self._known_vectors: KnownVectors | None = None
         self._has_changes = False
@@ -217,7 +220,11 @@ class GenerationWriter:
     def _delete(self, where: Expr) -> None:
         self._flush()
         self._failpoint("write")
-        self._open().delete(where)
+        table = self._open()
+        if self.base is not None:
+            found = table.search().where(where).select(["id"]).limit(None).to_arrow()
+            self._touched.update(found["id"].to_pylist())
+        table.delete(where)
         self._has_changes = True
 
     def update(self, updates: Sequence[SummaryUpdate] | Sequence[VectorUpdate]) -> None:
@@ -232,6 +239,7 @@ class GenerationWriter:
         self._failpoint("write")
         rows = update_table(updates, self._embedder.dimension)
         self._open().merge_insert("id").when_matched_update_all().execute(rows, on_bad_vectors="null")
+        self._touched.update(update.id for update in updates)
         self._has_changes = True
 
     def set_inventory(self, repo: str, files: Sequence[FileRow]) -> None:
@@ -291,6 +299,7 @@ class GenerationWriter:
             merge = table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
             merge.execute(replaced, on_bad_vectors="null")
         self._added.update(self._pending)
+        self._touched.update(self._pending)
         self._pending.clear()
 
     def publish(
@@ -312,8 +321,12 @@ class GenerationWriter:
         if self.base is not None and self.base.chunker != self._chunker:
             table = self._table = self._renewed(table)
         tidy(table, folder)
+        self._failpoint("fulltext")
+        fulltext = folder / FULLTEXT_NAME
+        write_fulltext(table, fulltext, self._base_fulltext(), self._touched)
         self._failpoint("verify")
-        if problems := [*row_problems(table, self._inventory), *search_problems(table)]:
+        problems = row_problems(table, self._inventory) + search_problems(table)
+        if problems := problems or fulltext_problems(table, fulltext):
             raise IndexDamaged(f"The new generation was not published: {'; '.join(problems[:3])}.")
         self._failpoint("inventory")
         write_inventory(folder / INVENTORY_NAME, self._inventory)
@@ -332,6 +345,12 @@ class GenerationWriter:
         self._serve(folder, manifest.generation)
         self._start_over(manifest)
         return manifest
+
+    def _base_fulltext(self) -> Path | None:
+        """The index to go on from; none where new rules forbid words that its files still hold."""
+        if self.base is None or self.base.chunker != self._chunker:
+            return None
+        return self._base_dir(self.base) / FULLTEXT_NAME
 
     def _renewed(self, table: Table) -> Table:
         """The same rows in new files: Lance's keep deleted rows and their words, which new rules forbid."""

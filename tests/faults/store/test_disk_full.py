@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -46,3 +47,29 @@ def test_a_full_disk_leaves_the_old_generation_serving(tmp_path: Path) -> None:
         again.add(rows[-1:])
         again.set_inventory("shop", inventory_of(rows)["shop"])
         assert again.publish(states_of(rows)).chunks == len(rows)
+
+
+def test_a_disk_that_is_full_when_words_are_indexed_leaves_the_old_generation_serving(tmp_path: Path) -> None:
+    state = tmp_path / "disk"
+    state.mkdir()
+    rows = [*OLD, make_row(path="new.py")]
+
+    def fill_at(step: str) -> None:
+        if step == "fulltext":
+            with (state / "filler").open("wb", buffering=0) as filler, contextlib.suppress(OSError):
+                for size in (1 << 16, 1 << 9, 1):
+                    with contextlib.suppress(OSError):
+                        while filler.write(b"x" * size) == size:
+                            pass
+
+    with small_disk(state):
+        build_generation(state, OLD)
+        writer = GenerationWriter.begin(state, embedder=EMBEDDER, chunker="testing@1", failpoint=fill_at)
+        writer.add(rows[-1:])
+        writer.set_inventory("shop", inventory_of(rows)["shop"])
+        with pytest.raises(OSError, match="No space left"):
+            writer.publish(states_of(rows))
+        writer.abandon()
+        (state / "filler").unlink()
+        assert current_generation(state) == 1
+        assert check(state, 1) == []

@@ -1,0 +1,121 @@
+"""Brings the full-text index of a generation up to date with its table: by what changed, or anew."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import structlog
+import tantivy
+from lancedb.expr import col
+
+from index_store.fulltext import (
+    FILTER_FIELDS,
+    ID_FIELD,
+    LOCKS,
+    TERM_FIELDS,
+    TEXT_FIELDS,
+    files_of,
+    open_for_writing,
+)
+from index_store.limits import (
+    FULLTEXT_BUILD_BYTES,
+    FULLTEXT_UPDATE_BYTES,
+    MAX_DELETED_SHARE,
+    MAX_TOUCHED_SHARE,
+    ROWS_PER_FRAGMENT,
+    ROWS_PER_SCAN_BATCH,
+)
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from lancedb.table import Table
+
+log = structlog.get_logger(__name__)
+
+_COLUMNS = ["id", *FILTER_FIELDS, *TERM_FIELDS, *TEXT_FIELDS]
+_META = "meta.json"
+
+
+def write_fulltext(table: Table, folder: Path, base: Path | None, touched: Collection[str]) -> None:
+    """Make `folder` the full-text index of a table.
+
+    `base` is the index of an older state of the table, of which every row that was added, changed or deleted
+    since is `touched`; more may be. Where that is much, or the base is unusable, the index is built anew.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    rows = table.count_rows()
+    if base is not None and base.is_dir() and len(touched) <= MAX_TOUCHED_SHARE * rows:
+        try:
+            _link(base, folder)
+            if not touched or _update(table, folder, touched) == rows:
+                return
+            log.warning("the full-text index does not hold every row: it is built anew", base=str(base))
+        except OSError as error:
+            log.warning("the full-text index is built anew", reason=str(error))
+        shutil.rmtree(folder)
+    _build(table, folder)
+
+
+def _link(base: Path, folder: Path) -> None:
+    """Share every file: tantivy replaces files and changes none."""
+    folder.mkdir()
+    for entry in base.iterdir():
+        try:
+            (folder / entry.name).hardlink_to(entry)
+        except OSError:  # a file system without links
+            shutil.copyfile(entry, folder / entry.name)
+
+
+def _build(table: Table, folder: Path) -> None:
+    folder.mkdir()
+    batches = table.search().select(_COLUMNS).limit(None).to_batches(ROWS_PER_SCAN_BATCH)
+    _write(folder, FULLTEXT_BUILD_BYTES, (), batches)
+
+
+def _update(table: Table, folder: Path, touched: Collection[str]) -> int:
+    """Replace what was touched; returns the number of rows then, or -1 where most are deleted ones."""
+    _write(folder, FULLTEXT_UPDATE_BYTES, touched, _rows(table, touched))
+    segments = json.loads((folder / _META).read_text())["segments"]
+    written = sum(segment["max_doc"] for segment in segments)
+    deleted = sum(segment["deletes"]["num_deleted_docs"] for segment in segments if segment["deletes"])
+    return -1 if deleted > MAX_DELETED_SHARE * written else int(written - deleted)
+
+
+def _rows(table: Table, ids: Collection[str]) -> Iterator[pa.RecordBatch]:
+    wanted = sorted(ids)
+    for start in range(0, len(wanted), ROWS_PER_FRAGMENT):
+        some = col("id").isin(wanted[start : start + ROWS_PER_FRAGMENT])
+        query = table.search().where(some).select(_COLUMNS).limit(None)
+        yield from query.to_batches(ROWS_PER_SCAN_BATCH)
+
+
+def _write(folder: Path, memory: int, deleted: Collection[str], batches: Iterator[pa.RecordBatch]) -> None:
+    with files_of(folder):
+        # One thread, so that the same rows give the same index.
+        writer = open_for_writing(folder).writer(memory, 1)
+        for chunk in deleted:
+            writer.delete_documents_by_term(ID_FIELD, int(chunk, 16))
+        for batch in batches:
+            columns = batch.to_pydict()
+            for values in zip(*(columns[name] for name in _COLUMNS), strict=True):
+                writer.add_document(_document(values))
+        writer.commit()
+        writer.wait_merging_threads()
+    for lock in LOCKS:
+        (folder / lock).unlink(missing_ok=True)
+
+
+def _document(values: tuple[str, ...]) -> tantivy.Document:
+    document = tantivy.Document()
+    for name, value in zip(_COLUMNS, values, strict=True):
+        if name == ID_FIELD:
+            document.add_unsigned(name, int(value, 16))
+        elif name in TEXT_FIELDS:
+            document.add_bytes(name, value.encode())
+        else:
+            document.add_text(name, value)
+    return document

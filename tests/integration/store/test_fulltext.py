@@ -1,0 +1,256 @@
+from __future__ import annotations
+
+import asyncio
+import random
+import shutil
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from index_store.check import check
+from index_store.errors import IndexDamaged
+from index_store.filters import Filter
+from index_store.fulltext import FullText, files_of
+from index_store.fulltext_writer import write_fulltext
+from index_store.generations import generation_dir
+from index_store.identifiers import query_terms, summary_search_text
+from index_store.manifest import digest_files, read_manifest, write_manifest
+from index_store.reader import Reader
+from index_store.schema import ChunkRow, SummaryUpdate
+from index_store.table import open_table
+from index_store.testing import EMBEDDER, build_generation, inventory_of, make_row, states_of, text_vector
+from index_store.writer import GenerationWriter
+
+T = TypeVar("T")
+
+# The files of an index that name the others.
+REWRITTEN = {"meta.json", ".managed.json"}
+
+WORDS = ("tea", "milk", "sugar", "lemon", "honey")
+QUESTIONS = [["tea"], ["milk", "sugar"], ["lemon", "honey", "tea"], query_terms("a.py cup3"), ["unheard"]]
+WHERE = [
+    Filter(),
+    Filter(repos=("shop",)),
+    Filter(languages=("go",)),
+    Filter(kinds=("method",), repos=("shop", "tools")),
+    Filter(paths=("src/",)),
+    Filter(not_paths=("a.py",)),
+    Filter(scope=frozenset({"tools"}), paths=("*.py",)),
+]
+
+
+def cup(number: int, *, revision: int = 0) -> ChunkRow:
+    """One of a few files in two repositories; a later revision is another chunk."""
+    words = random.Random(f"{number} {revision}").choices(WORDS, k=number % 7 + 1)
+    return make_row(
+        repo=("shop", "tools")[number % 2],
+        path=("a.py", "src/b.py", "src/c.go")[number % 3],
+        language=("python", "python", "go")[number % 3],
+        kind=("function", "method")[number % 2],
+        symbol=f"cup{number}",
+        text=f"def cup{number}(): {' '.join(words)}  # äöü {revision}",
+        start_line=10 * number + 1,
+    )
+
+
+def published(state: Path, change: Callable[[GenerationWriter], None], rows: Collection[ChunkRow]) -> int:
+    """Change, and publish with the inventory of `rows` as they are then."""
+    writer = GenerationWriter.begin(state, embedder=EMBEDDER, chunker="testing@1")
+    change(writer)
+    for repo, files in inventory_of(list(rows)).items():
+        writer.set_inventory(repo, files)
+    return writer.publish(states_of(list(rows))).generation
+
+
+def asking(state: Path, question: Callable[[Reader], Awaitable[T]]) -> T:
+    async def ask() -> T:
+        reader = await Reader.open(state)
+        try:
+            return await question(reader)
+        finally:
+            await reader.close()
+
+    return asyncio.run(ask())
+
+
+async def found(reader: Reader) -> list[set[str]]:
+    """What each question finds under each filter, by id."""
+    return [
+        {reader.catalogue.id(match.row) for match in await reader.lexical(column, terms, 1_000, where)}
+        for column in ("search_text", "summary_search_text")
+        for terms in QUESTIONS
+        for where in WHERE
+    ]
+
+
+def files(state: Path, generation: int) -> set[Path]:
+    return set((generation_dir(state, generation) / "fulltext").iterdir())
+
+
+def test_what_nights_changed_is_found_as_in_an_index_built_anew(tmp_path: Path) -> None:
+    rows = {number: cup(number) for number in range(40)}
+    nightly, anew = tmp_path / "nightly", tmp_path / "anew"
+    build_generation(nightly, list(rows.values()))
+    for night in range(1, 8):
+
+        def change(writer: GenerationWriter, night: int = night) -> None:
+            before = writer.savepoint()
+            writer.delete_repository("shop")
+            writer.add([cup(number, revision=99) for number in range(50)])
+            writer.roll_back_to(before)
+            number = random.Random(night).choice(list(rows))
+            file = rows[number].repo, rows[number].path
+            writer.delete_files(file[0], [file[1]])
+            del rows[number]
+            for other in (night * 2, 40 + night * 6 + number % 6):
+                if other not in rows or (rows[other].repo, rows[other].path) == file:
+                    rows[other] = cup(other, revision=night)
+                    writer.add([rows[other]])
+            writer.add([row for row in rows.values() if (row.repo, row.path) == file])
+            described = random.Random(night).choice(list(rows))
+            row = replace(rows[described], summary=f"Night {night} with honey.")
+            terms = summary_search_text(summary=row.summary, symbol=row.symbol, path=row.path)
+            rows[described] = replace(row, summary_search_text=terms)
+            writer.update([SummaryUpdate(row.id, row.summary, "model@1", terms, text_vector(row.symbol))])
+
+        generation = published(nightly, change, rows.values())
+        assert check(nightly, generation) == []
+    build_generation(anew, list(rows.values()))
+    assert asking(nightly, found) == asking(anew, found)
+
+
+def test_few_changes_leave_the_files_of_the_index_as_they_are(tmp_path: Path) -> None:
+    rows = [cup(number) for number in range(30)]
+    build_generation(tmp_path, rows)
+    added = cup(31)
+    assert published(tmp_path, lambda writer: writer.add([added]), [*rows, added]) == 2
+    before = {path.name: path for path in files(tmp_path, 1)}
+    after = {path.name: path for path in files(tmp_path, 2)}
+    kept = before.keys() - REWRITTEN
+    assert kept <= after.keys()
+    assert all(after[name].samefile(before[name]) for name in kept)
+    assert not any(after[name].samefile(before[name]) for name in REWRITTEN)
+    assert check(tmp_path, 1) == check(tmp_path, 2) == []
+
+
+def test_deleted_chunks_do_not_pile_up(tmp_path: Path) -> None:
+    rows = [cup(number) for number in range(30)]
+    build_generation(tmp_path, rows)
+    for night in range(1, 8):
+        rows[0] = cup(0, revision=night)
+        rows[3] = cup(3, revision=night)
+
+        def change(writer: GenerationWriter) -> None:
+            writer.delete_files("shop", [rows[0].path])
+            writer.add([row for row in rows if (row.repo, row.path) == ("shop", rows[0].path)])
+
+        published(tmp_path, change, rows)
+    written = sum(path.stat().st_size for path in files(tmp_path, 8))
+    build_generation(tmp_path / "anew", rows)
+    anew = sum(path.stat().st_size for path in files(tmp_path / "anew", 1))
+    assert written < 6 * anew
+
+
+def test_under_another_chunker_nothing_of_the_old_files_is_kept(tmp_path: Path) -> None:
+    rows = [cup(number) for number in range(9)]
+    build_generation(tmp_path, rows)
+    writer = GenerationWriter.begin(tmp_path, embedder=EMBEDDER, chunker="testing@2")
+    writer.publish(states_of(rows))
+    names = [{path.name for path in files(tmp_path, number)} for number in (1, 2)]
+    assert names[0] & names[1] == REWRITTEN
+
+
+def test_a_generation_without_the_index_answers_from_its_table(tmp_path: Path) -> None:
+    rows = [cup(number) for number in range(40)]
+    build_generation(tmp_path, rows)
+
+    async def question(reader: Reader) -> tuple[list[set[str]], object]:
+        return await found(reader), await reader.shown_texts([3, 1, 2])
+
+    with_index = asking(tmp_path, question)
+    assert any(with_index[0])
+    folder = generation_dir(tmp_path, 1)
+    shutil.rmtree(folder / "fulltext")
+    write_manifest(folder, replace(read_manifest(folder), files=digest_files(folder, None, {})))
+    assert check(tmp_path, 1) == []
+    assert asking(tmp_path, question) == with_index
+    added = cup(41)
+    published(tmp_path, lambda writer: writer.add([added]), [*rows, added])
+    assert asking(tmp_path, lambda reader: reader.shown_texts([0]))
+    assert files(tmp_path, 2)
+
+
+def test_equal_chunks_come_in_the_order_of_rows_whenever_they_were_written(tmp_path: Path) -> None:
+    rows = [make_row(path=f"{name}.py", text="same", symbol="same") for name in "edcba"]
+    build_generation(tmp_path, rows[:3])
+    published(tmp_path, lambda writer: writer.add(rows[3:]), rows)
+
+    async def question(reader: Reader) -> list[int]:
+        return [match.row for match in await reader.lexical("search_text", ["same"], 10, Filter())]
+
+    assert asking(tmp_path, question) == [0, 1, 2, 3, 4]
+
+
+def test_a_filter_does_not_change_scores(tmp_path: Path) -> None:
+    build_generation(tmp_path, [cup(number) for number in range(40)])
+
+    async def question(reader: Reader) -> None:
+        everywhere = dict(await reader.lexical("search_text", ["tea", "milk"], 100, Filter()))
+        for where in WHERE:
+            for row, score in await reader.lexical("search_text", ["tea", "milk"], 100, where):
+                assert score == pytest.approx(everywhere[row])
+
+    asking(tmp_path, question)
+
+
+def test_reading_leaves_no_trace_in_a_published_generation(tmp_path: Path) -> None:
+    build_generation(tmp_path, [cup(1)])
+    asking(tmp_path, lambda reader: reader.lexical("search_text", ["cup1"], 5, Filter()))
+    assert check(tmp_path, 1) == []
+
+
+def test_a_damaged_index_is_refused(tmp_path: Path) -> None:
+    build_generation(tmp_path, [cup(number) for number in range(9)])
+    for victim in files(tmp_path, 1):
+        good = victim.read_bytes()
+        victim.write_bytes(good[:-2])
+        with pytest.raises(IndexDamaged, match="nightdex check"):
+            asyncio.run(Reader.open(tmp_path))
+        victim.write_bytes(good)
+    shutil.rmtree(generation_dir(tmp_path, 1) / "fulltext")
+    with pytest.raises(IndexDamaged, match="nightdex check"):
+        asyncio.run(Reader.open(tmp_path))
+
+
+def test_a_chunk_that_the_index_lost_is_an_error_and_not_another_text(tmp_path: Path) -> None:
+    build_generation(tmp_path, [cup(1)])
+    fulltext = FullText(generation_dir(tmp_path, 1) / "fulltext")
+    with pytest.raises(OSError, match="has no chunk 0000000000000007"):
+        fulltext.texts([7])
+
+
+def test_a_panic_of_tantivy_is_an_error_like_others(tmp_path: Path) -> None:
+    class PanicException(BaseException):
+        pass
+
+    with pytest.raises(OSError, match="fails: assertion failed"), files_of(tmp_path):
+        raise PanicException("assertion failed")
+    with pytest.raises(KeyboardInterrupt), files_of(tmp_path):
+        raise KeyboardInterrupt
+
+
+def test_an_index_of_other_rows_is_built_anew(tmp_path: Path) -> None:
+    rows = [cup(number) for number in range(20)]
+    build_generation(tmp_path / "some", rows[:-2])
+    build_generation(tmp_path / "all", rows)
+    target = tmp_path / "fulltext"
+    base = generation_dir(tmp_path / "some", 1) / "fulltext"
+    write_fulltext(open_table(generation_dir(tmp_path / "all", 1)), target, base, {rows[0].id})
+    fulltext = FullText(target)
+    assert len(fulltext) == len(rows)
+    assert fulltext.texts([int(row.id, 16) for row in rows[-2:]]) == [
+        {"signature": row.signature, "text": row.text, "summary": row.summary} for row in rows[-2:]
+    ]
