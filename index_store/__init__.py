@@ -2,5 +2,9 @@
 
 import os
 
+from index_store.rest_client import defer_rest_client
+
 # Read once, when lancedb is first imported: without it Lance reports its housekeeping as warnings on stderr.
 os.environ.setdefault("LANCE_LOG", "error")
+
+defer_rest_client()

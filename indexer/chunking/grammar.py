@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module, resources
@@ -54,6 +55,10 @@ _EXTENDS: Final = {
     "cpp": ("c",),
 }
 
+# A comment, a string, a bracket, or what stands between them.
+_PIECE: Final = re.compile(r';[^\n]*|"(?:\\.|[^"\\])*"|[()\[\]]|[^;"()\[\]]+')
+_BRACKETS: Final = frozenset("()[]")
+
 _COMMENTS: Final = ("comment", "line_comment", "block_comment", "multiline_comment", "doc_comment", "haddock")
 _ATTRIBUTES: Final = ("decorator", "attribute_item", "attribute_list", "annotation", "marker_annotation")
 
@@ -80,14 +85,27 @@ def grammar_of(language: str) -> Grammar | None:
     parsed = Language(getattr(import_module(module), entry)())
     source = "\n".join(_query_text(name) for name in (*_EXTENDS.get(language, ()), language))
     source += _leading_patterns(parsed)
-    definitions, marks = Query(parsed, source), Query(parsed, source)
-    encoded = source.encode()
-    for pattern in range(definitions.pattern_count):
-        text = encoded[
-            definitions.start_byte_for_pattern(pattern) : definitions.end_byte_for_pattern(pattern)
-        ]
-        (marks if b"@definition." in text else definitions).disable_pattern(pattern)
-    return Grammar(parsed, definitions, marks)
+    patterns = split_patterns(source)
+    # Apart before they are compiled: tree-sitter takes up to 0.3 s for the patterns of one language.
+    definitions = [pattern for pattern in patterns if "@definition." in pattern]
+    marks = [pattern for pattern in patterns if "@definition." not in pattern]
+    return Grammar(parsed, Query(parsed, "\n".join(definitions)), Query(parsed, "\n".join(marks)))
+
+
+def split_patterns(source: str) -> list[str]:
+    """The patterns of a query, each with its captures and predicates, without comments."""
+    patterns: list[list[str]] = []
+    depth = 0
+    for piece in _PIECE.findall(source):
+        if piece.startswith(";"):
+            continue
+        if depth == 0 and piece[0] in "([":
+            patterns.append([])
+        if piece in _BRACKETS:
+            depth += 1 if piece in "([" else -1
+        if patterns:
+            patterns[-1].append(piece)
+    return ["".join(pieces).strip() for pieces in patterns]
 
 
 def _query_text(language: str) -> str:

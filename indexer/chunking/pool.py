@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from pebble import ProcessFuture
 
 
+# What the server that forks the workers imports once for all of them.
+_PRELOADED = ["indexer.chunking.worker", "pebble.pool.process"]
+
+
 @dataclass(frozen=True, slots=True)
 class ChunkedFile:
     """A file and its chunks. `fallback` says why they are line windows though its language has a grammar."""
@@ -42,12 +46,11 @@ class ChunkPool:
     def __init__(self, workers: int, chunker: Chunker = chunk_text) -> None:
         self._workers = workers
         self._chunker = chunker
-        # spawn: a forked child would inherit locks of the threads that the store and the progress display run
-        self._pool = ProcessPool(
-            max_workers=workers,
-            context=multiprocessing.get_context("spawn"),
-            initializer=limit_memory,
-        )
+        # Not fork: a child would inherit locks of the threads that the store and the progress display run.
+        # Not spawn: each worker, and each that takes the place of one that died, would import all it needs.
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(_PRELOADED)
+        self._pool = ProcessPool(max_workers=workers, context=context, initializer=limit_memory)
 
     def __enter__(self) -> Self:
         return self
