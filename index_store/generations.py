@@ -5,6 +5,7 @@
 - `state_dir/generations/41/`: a published generation; never changed again
 - `state_dir/generations/.building/`: tonight's, until it is published
 - `state_dir/generations/.renewing/`: its rows, copied into new files when the rules have changed
+- `state_dir/generations/.fetching/`: one that is being copied from an object store
 - `state_dir/generations/.trash-40/`: one that is being deleted
 """
 
@@ -42,6 +43,7 @@ INVENTORY_NAME = "inventory.parquet"
 
 _BUILDING = ".building"
 _RENEWING = ".renewing"
+_FETCHING = ".fetching"
 _TRASH = ".trash-"
 
 
@@ -63,6 +65,11 @@ def building_dir(state_dir: Path) -> Path:
 def renewing_dir(state_dir: Path) -> Path:
     """The folder that takes the place of `building_dir` once every row is copied into it."""
     return generations_dir(state_dir) / _RENEWING
+
+
+def fetching_dir(state_dir: Path) -> Path:
+    """The folder of a generation that is being copied from an object store."""
+    return generations_dir(state_dir) / _FETCHING
 
 
 def list_generations(state_dir: Path) -> list[int]:

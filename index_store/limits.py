@@ -75,3 +75,26 @@ FULLTEXT_UPDATE_BYTES = 15_000_000
 # is built anew, at some 30 microseconds a row.
 MAX_TOUCHED_SHARE = 0.25
 MAX_DELETED_SHARE = 0.25
+
+# A connection to an object store, and one request: a piece of 5 MB takes a minute at 700 kbit/s.
+STORE_CONNECT_SECONDS = 5.0
+STORE_REQUEST_SECONDS = 60.0
+
+# How long the client goes on with a request that fails in a way that may heal. A night has hours to lose, a
+# person waits for a search, whose machine has a copy to answer from.
+STORE_PATIENCE_SECONDS = 120.0
+STORE_IMPATIENCE_SECONDS = 3.0
+
+# Objects on their way at once: enough to hide a round trip of 50 ms behind files of a megabyte.
+TRANSFERS = 8
+
+# A lock that nobody renewed for so long is over; it is renewed so many times meanwhile.
+LEASE_SECONDS = 120.0
+LEASE_RENEWALS = 4
+
+# Files on an object store that no generation names belong to a night that is publishing, or to one that was
+# killed while it was; the longest upload is over by then.
+UPLOAD_GRACE_SECONDS = 24 * 3600.0
+
+# Reports of nights that a machine copies from an object store: two months of them.
+KEPT_REPORTS = 60

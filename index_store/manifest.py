@@ -36,10 +36,21 @@ def read_manifest(generation_dir: Path) -> Manifest:
     path = generation_dir / MANIFEST_NAME
     try:
         content = path.read_bytes()
-        body: dict[str, Any] = json.loads(content)["manifest"]
-        version = body["format_version"]
     except OSError as error:
         raise IndexDamaged(f"Cannot read {path}: {error.strerror}; {_REMEDY}") from error
+    return parse_manifest(content, str(path))
+
+
+def parse_manifest(content: bytes, path: str) -> Manifest:
+    """Check a manifest that was read from `path`.
+
+    Raises:
+        FormatTooNew, FormatTooOld: another nightdex wrote it.
+        IndexDamaged: it is cut short or changed.
+    """
+    try:
+        body: dict[str, Any] = json.loads(content)["manifest"]
+        version = body["format_version"]
     except (ValueError, KeyError, TypeError) as error:
         raise IndexDamaged(f"{path} is not a manifest; {_REMEDY}") from error
     if isinstance(version, int) and version > FORMAT_VERSION:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -75,6 +75,18 @@ STEPS = (
 )  # fmt: skip
 
 
+class Publisher(Protocol):
+    """Where a generation is published besides this machine; see `index_store.shared_writer`."""
+
+    def newest(self) -> int:
+        """The highest number a generation has there."""
+        ...
+
+    def publish(self, folder: Path, manifest: Manifest) -> None:
+        """Let a complete generation serve there, or raise and leave everything as it was."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Savepoint:
     """A moment of a writer to which it can go back. Void after the next publish."""
@@ -102,9 +114,10 @@ class GenerationWriter:
         embedder: EmbedderRecord,
         chunker: str,
         base: Manifest | None,
-        failpoint: Failpoint,
         *,
-        inspect: Inspect | None = None,
+        failpoint: Failpoint,
+        inspect: Inspect | None,
+        publisher: Publisher | None,
     ) -> None:
         self.base = base
         self._inspect = inspect
@@ -112,6 +125,7 @@ class GenerationWriter:
         self._embedder = embedder
         self._chunker = chunker
         self._failpoint = failpoint
+        self._publisher = publisher
         self._inventory: Inventory = {}
         self._has_changes = False
         self._start_over(base)
@@ -126,6 +140,7 @@ class GenerationWriter:
         rebuild: bool = False,
         failpoint: Failpoint = pass_through,
         inspect: Inspect | None = None,
+        publisher: Publisher | None = None,
     ) -> GenerationWriter:
         """Start the next generation from the current one, after clearing away what killed nights left.
 
@@ -136,7 +151,7 @@ class GenerationWriter:
         changes. With `rebuild`, without a whole generation, with one of an older format, or one with vectors
         of another embedder, the writer starts empty (`base` is None). With another `chunker` it keeps the
         rows and forgets the blob ids: every file counts as changed, and a repository that cannot be read
-        tonight keeps its chunks.
+        tonight keeps its chunks. With a `publisher`, what is published serves there before it serves here.
 
         Raises:
             FormatTooNew: a newer nightdex wrote the current generation.
@@ -148,7 +163,9 @@ class GenerationWriter:
         if base is not None and base.embedder != embedder:
             log.warning("another embedder: the index is built anew", before=base.embedder, now=embedder)
             base = None
-        writer = cls(state_dir, embedder, chunker, base, failpoint, inspect=inspect)
+        writer = cls(
+            state_dir, embedder, chunker, base, failpoint=failpoint, inspect=inspect, publisher=publisher
+        )
         if base is not None and not writer.held_back and base.generation != current_generation(state_dir):
             writer._has_changes = True
         return writer
@@ -313,6 +330,7 @@ class GenerationWriter:
         Raises:
             IndexDamaged: rows and inventory disagree, or a search does not find what is stored; the old
                 generation keeps serving.
+            PublishedElsewhere, StoreError: as the publisher says; the old generation keeps serving.
         """
         self._flush()
         table = self._open()
@@ -332,7 +350,7 @@ class GenerationWriter:
         write_inventory(folder / INVENTORY_NAME, self._inventory)
         draft = Manifest(
             format_version=FORMAT_VERSION,
-            generation=max(list_generations(self._state_dir), default=0) + 1,
+            generation=self._next_number(),
             built_at=datetime.now(UTC).isoformat(timespec="seconds"),
             chunker=self._chunker,
             embedder=self._embedder,
@@ -377,6 +395,10 @@ class GenerationWriter:
             fsync_directory(directory)
         return manifest
 
+    def _next_number(self) -> int:
+        elsewhere = self._publisher.newest() if self._publisher else 0
+        return max([elsewhere, *list_generations(self._state_dir)]) + 1
+
     def _serve(self, folder: Path, generation: int) -> None:
         self._failpoint("name")
         self._table = None
@@ -388,13 +410,21 @@ class GenerationWriter:
             discard(self._state_dir, superseded.generation)
 
     def let_in(self, generation: int) -> None:
-        """Let a generation that is whole serve, if `inspect` finds no reason against it."""
+        """Let a generation that is whole serve, if `inspect` finds no reason against it.
+
+        Raises:
+            PublishedElsewhere, StoreError: as the publisher says.
+        """
         if self._inspect is not None:
             # A night that is killed while it looks leaves it to the next one.
             hold_back(self._state_dir, HeldBack(generation, (_NOT_INSPECTED,)))
             if reasons := tuple(self._inspect(generation)):
                 hold_back(self._state_dir, HeldBack(generation, reasons))
                 return
+        if self._publisher is not None:
+            self._failpoint("share")
+            folder = generation_dir(self._state_dir, generation)
+            self._publisher.publish(folder, read_manifest(folder))
         self._failpoint("flip")
         flip_current(self._state_dir, generation)
         self._failpoint("published")

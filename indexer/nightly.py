@@ -14,6 +14,7 @@ from pathlib import Path
 
 import structlog
 
+from index_store.errors import IndexStoreError
 from index_store.generations import (
     current_generation,
     list_generations,
@@ -23,6 +24,8 @@ from index_store.generations import (
     serving_manifest,
 )
 from index_store.schema import EmbedderRecord, FileRow, Manifest, RepositoryState, SummariserRecord
+from index_store.shared import SharedIndex
+from index_store.shared_writer import SharedWriter, shared_writer
 from index_store.stored_rows import StoredRows
 from index_store.writer import GenerationWriter
 from indexer.amend import fill_vectors, store_descriptions
@@ -69,6 +72,7 @@ class NightOptions:
         descriptions: when to stop asking a language model for them.
         inspect: asks the golden queries; None where there are none.
         accept_golden: publish also what lost the answer to a golden query.
+        shared: where on an object store the index is; None for one in `state_dir` alone.
         failpoint: called with the name of each step before it begins.
     """
 
@@ -80,6 +84,7 @@ class NightOptions:
     descriptions: DescriptionLimits = field(default_factory=DescriptionLimits)
     inspect: Inspect | None = None
     accept_golden: bool = False
+    shared: SharedIndex | None = None
     failpoint: Callable[[str], None] = no_failpoint
 
 
@@ -96,14 +101,15 @@ def run_night(
     has time for, and the night publishes a second time.
 
     Raises:
-        AlreadyRunning: another run holds the lock.
+        AlreadyRunning, AlreadyIndexing: another run holds the lock.
         TooManyVanished: so many repositories are gone that nothing was published.
         GenerationHeldBack: a golden query lost its answer; the next night goes on from what was built.
         IndexStoreError, ModelError: nothing could be published; the old index keeps serving.
     """
     progress = progress or SilentProgress()
     with run_lock(options.state_dir), ExitStack() as opened:
-        night = _Night(options, embedder, summariser, progress)
+        publisher = opened.enter_context(shared_writer(options.shared)) if options.shared else None
+        night = _Night(options, embedder, summariser, progress, publisher)
         if describer is not None:
             night.describe_with(opened.enter_context(opened_describer(options.state_dir, describer)))
         return night.run()
@@ -111,9 +117,15 @@ def run_night(
 
 class _Night:
     def __init__(
-        self, options: NightOptions, embedder: Embedder, summariser: Summariser, progress: Progress
+        self,
+        options: NightOptions,
+        embedder: Embedder,
+        summariser: Summariser,
+        progress: Progress,
+        publisher: SharedWriter | None,
     ) -> None:
         self.options = options
+        self.publisher = publisher
         self.embedder = embedder
         self.rows = RowEmbedder(embedder)
         self.summariser = summariser
@@ -144,6 +156,7 @@ class _Night:
                     chunker=CHUNKER,
                     failpoint=self.options.failpoint,
                     inspect=partial(self._inspect, self.options.inspect) if self.options.inspect else None,
+                    publisher=self.publisher,
                 )
             self.rows.must_work = _replaces_another(self.options.state_dir, writer, self.embedder)
             try:
@@ -182,14 +195,18 @@ class _Night:
                 log.info("what other rules let in is deleted once readers have left it", seconds=round(wait))
                 time.sleep(wait)
             self.report.pruned = prune(state_dir)
-        except OSError as error:
+            if self.publisher is not None:
+                self.report.pruned = self.publisher.prune()
+        except (OSError, IndexStoreError) as error:
             log.warning("old generations were not pruned", reason=str(error))
 
     def _save_report(self) -> None:
         """A full disk must not hide behind the report that does not fit on it."""
         try:
-            self.report.save(self.options.state_dir)
-        except OSError as error:
+            path = self.report.save(self.options.state_dir)
+            if self.publisher is not None:
+                self.publisher.put_report(path)
+        except (OSError, IndexStoreError) as error:
             log.warning("the night report was not saved", reason=str(error))
 
     def _index_repositories(self, writer: GenerationWriter) -> list[RepositoryState]:

@@ -154,6 +154,7 @@ def search(
     --repo, --lang, --path and --kind may be repeated: any of the values given will do.
     """
     from nightdex.models import embedders_of
+    from nightdex.shared import index_dir
     from search_api.cli import Output, search_command
     from search_api.query import Mode, parse_query
     from search_api.similar import Like
@@ -178,7 +179,7 @@ def search(
     configuration = _configuration(config)
     embedder_for = embedders_of(configuration.settings.embedding)
     question = Like(parsed) if like else parsed
-    return search_command(question, configuration.state_dir, embedder_for, output)
+    return search_command(question, index_dir(configuration), embedder_for, output)
 
 
 @app.command()
@@ -207,6 +208,7 @@ def ask(
     """
     from nightdex.chain.configured import chain_of
     from nightdex.models import embedders_of
+    from nightdex.shared import index_dir
     from search_api.ask_command import ask_command
     from search_api.asking import Action
     from search_api.query import question as parse_question
@@ -219,15 +221,16 @@ def ask(
     embedder_for = embedders_of(configuration.settings.embedding)
     asked = parse_question(question, repos=repo or (), pack_tokens=max_tokens)
     chain = chain_of(configuration)
-    return ask_command(asked, Action(defer), configuration.state_dir, embedder_for, chain, as_json=as_json)
+    return ask_command(asked, Action(defer), index_dir(configuration), embedder_for, chain, as_json=as_json)
 
 
 @app.command()
 def status(*, as_json: JsonOption = False, config: ConfigOption = None) -> int:
     """Show what is indexed, and how old it is."""
+    from nightdex.shared import index_dir
     from nightdex.status import status_command
 
-    return status_command(_configuration(config).state_dir, as_json=as_json)
+    return status_command(index_dir(_configuration(config)), as_json=as_json)
 
 
 @app.command()
@@ -259,7 +262,7 @@ def check(*, as_json: JsonOption = False, config: ConfigOption = None) -> int:
     """
     from nightdex.upkeep import check_command
 
-    return check_command(_configuration(config).state_dir, as_json=as_json)
+    return check_command(_configuration(config), as_json=as_json)
 
 
 @app.command()
@@ -277,7 +280,7 @@ def rollback(
     """
     from nightdex.upkeep import rollback_command
 
-    return rollback_command(_configuration(config).state_dir, generation, as_json=as_json)
+    return rollback_command(_configuration(config), generation, as_json=as_json)
 
 
 @key_app.command("create")

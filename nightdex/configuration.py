@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from index_store.place import SCHEME, Place, parse_place
 from indexer.sources.definition import SourceDefinition
 from nightdex.diagnosis import diagnose
 from nightdex.document import Document, Problem, read_document
@@ -31,9 +32,23 @@ class Configuration:
     settings: Settings
 
     @property
+    def place(self) -> Place | None:
+        """Where on an object store the index is; None where it is on this machine alone."""
+        text = self.settings.index.state_dir
+        return parse_place(text) if text.startswith(SCHEME) else None
+
+    @property
+    def local_state(self) -> str:
+        """What this machine has of the index, as repos.toml would name it: the index, or its copy."""
+        index, place = self.settings.index, self.place
+        if place is None:
+            return index.state_dir
+        return str(PurePosixPath(index.local_dir, "s3", place.bucket, place.prefix))
+
+    @property
     def state_dir(self) -> Path:
-        """Where the index lives, as an absolute path."""
-        return absolute(self.settings.index.state_dir, self.path)
+        """Where that is, as an absolute path."""
+        return absolute(self.local_state, self.path)
 
     @property
     def memories(self) -> frozenset[str]:

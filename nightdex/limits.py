@@ -17,3 +17,8 @@ NOTICE_S = 10.0
 # A notice is read on a telephone; the report of the night has the rest.
 MAX_NOTICE_CHARACTERS = 500
 MAX_NOTICE_NAMES = 10
+
+# How often a server asks an object store for a new generation: 2.6 million requests a month, a dollar at
+# Amazon. And after how many of them it looks for reports of nights, and prunes its copy.
+SHARED_POLL_S = 1.0
+POLLS_PER_UPKEEP = 60

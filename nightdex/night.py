@@ -7,11 +7,12 @@ import json
 import sys
 import time
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from index_store.errors import NoIndex
 from index_store.generations import serving_manifest
 from indexer.deadline import next_time
 from indexer.describe import DescriptionLimits
@@ -28,6 +29,7 @@ from nightdex.golden import inspector
 from nightdex.models import night_embedder, night_summariser
 from nightdex.notices import notice_of, tell
 from nightdex.progress import showing_progress
+from nightdex.shared import shared_index
 
 if TYPE_CHECKING:
     from indexer.progress import Progress
@@ -60,6 +62,10 @@ def prepared(
     configuration, sources = load_sources(file, known=indexed_names)
     _refuse_unknown(only, sources)
     settings = configuration.settings
+    shared = shared_index(configuration)
+    if shared is not None:
+        with suppress(NoIndex):
+            shared.fetch()  # which models built it decides which are asked tonight
     manifest = serving_manifest(configuration.state_dir)
     summaries = settings.summaries
     limits = DescriptionLimits(
@@ -73,6 +79,7 @@ def prepared(
         descriptions=limits,
         inspect=inspector(configuration),
         accept_golden=accept_golden,
+        shared=shared,
     )
     with ExitStack() as opened:
         embedder = night_embedder(settings.embedding, manifest.embedder if manifest else None)

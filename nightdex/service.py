@@ -13,6 +13,7 @@ from nightdex.chain.configured import chain_of
 from nightdex.heads import read_head
 from nightdex.keys import keys_of
 from nightdex.models import embedders_of
+from nightdex.shared import following
 from search_api.options import ApiOptions
 from search_api.server import Heart, ServiceOptions, serve
 
@@ -32,12 +33,15 @@ def serve_command(configuration: Configuration) -> int:
         state = readiness(tier)
         if not state.ready:
             log.info("tier_not_ready", tier=tier.name, found=state.found, remedy=state.remedy)
-    serve(
-        service_options(configuration),
-        announce=lambda address: print(f"serving on {address}", file=sys.stderr, flush=True),  # noqa: T201
-        # Ready is what answers: systemd takes the word at the first beat and ignores it afterwards.
-        heart=Heart(lambda: sd_notify.notify(sd_notify.READY, sd_notify.ALIVE), sd_notify.beat_interval()),
-    )
+    with following(configuration):
+        serve(
+            service_options(configuration),
+            announce=lambda address: print(f"serving on {address}", file=sys.stderr, flush=True),  # noqa: T201
+            # Ready is what answers: systemd takes the word at the first beat and ignores it afterwards.
+            heart=Heart(
+                lambda: sd_notify.notify(sd_notify.READY, sd_notify.ALIVE), sd_notify.beat_interval()
+            ),
+        )
     return 0
 
 
@@ -45,7 +49,8 @@ def mcp_command(configuration: Configuration) -> int:
     """Give one agent the tools, over standard input and output, until it closes them."""
     from search_api.agents.stdio import serve_stdio  # noqa: PLC0415 - a server over HTTP has no use for it
 
-    serve_stdio(service_options(configuration))
+    with following(configuration):
+        serve_stdio(service_options(configuration))
     return 0
 
 

@@ -93,10 +93,21 @@ def _some(values: tuple[str, ...]) -> tuple[str, ...]:
 
 def _local(value: str) -> str:
     if "://" in value:
-        raise ValueError("must be a directory on this machine: object stores are not supported yet")
+        raise ValueError("must be a directory on this machine")
     if value.startswith("~") and os.path.expanduser(value) == value:  # noqa: PTH111 - Path raises instead
         raise ValueError("must name a home directory that exists")
     return value
+
+
+def _state_dir(value: str) -> str:
+    from index_store.place import SCHEME, parse_place  # noqa: PLC0415 - only what names a place pays for it
+
+    if value.startswith(SCHEME):
+        parse_place(value)
+        return value
+    if "://" in value:
+        raise ValueError("must be a directory on this machine, or s3://BUCKET/PREFIX")
+    return _local(value)
 
 
 def _variable(value: str) -> str:
@@ -134,7 +145,8 @@ class Section(BaseModel):
 class Index(Section):
     """Where the index lives."""
 
-    state_dir: Annotated[Text, AfterValidator(_local)] = "~/.local/share/nightdex"
+    state_dir: Annotated[Text, AfterValidator(_state_dir)] = "~/.local/share/nightdex"
+    local_dir: Annotated[Text, AfterValidator(_local)] = "~/.local/share/nightdex"
 
 
 class Embedding(Section):

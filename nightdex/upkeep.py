@@ -4,21 +4,36 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from index_store.check import check
 from index_store.errors import IndexDamaged
 from index_store.generations import current_generation, rollback
+from index_store.shared_writer import shared_writer
+from nightdex.shared import shared_index
+
+if TYPE_CHECKING:
+    from nightdex.configuration import Configuration
 
 
-def check_command(state_dir: Path, *, as_json: bool) -> int:
+def check_command(configuration: Configuration, *, as_json: bool) -> int:
     """Check the generation that serves; the exit status says whether it is whole.
+
+    On an object store, every byte there is read, and then the copy on this machine.
 
     Raises:
         NoIndex: there is none.
+        StoreError: the object store cannot be read.
     """
-    generation = current_generation(state_dir)
-    problems = check(state_dir, generation)
+    shared = shared_index(configuration)
+    if shared is None:
+        generation = current_generation(configuration.state_dir)
+        problems = check(configuration.state_dir, generation)
+    else:
+        generation = shared.read_current().generation
+        problems = shared.problems(generation)
+        if not problems:
+            problems = check(configuration.state_dir, shared.fetch())
     if as_json:
         _write(json.dumps({"generation": generation, "whole": not problems, "problems": problems}))
     else:
@@ -29,13 +44,18 @@ def check_command(state_dir: Path, *, as_json: bool) -> int:
     return IndexDamaged.exit_status if problems else 0
 
 
-def rollback_command(state_dir: Path, generation: int | None, *, as_json: bool) -> int:
-    """Let an older generation serve.
+def rollback_command(configuration: Configuration, generation: int | None, *, as_json: bool) -> int:
+    """Let an older generation serve; on an object store, for every machine.
 
     Raises:
-        NoIndex, GenerationMissing, IndexDamaged: nothing was changed.
+        NoIndex, GenerationMissing, IndexDamaged, AlreadyIndexing, StoreError: nothing was changed.
     """
-    serving = rollback(state_dir, generation)
+    shared = shared_index(configuration)
+    if shared is None:
+        serving = rollback(configuration.state_dir, generation)
+    else:
+        with shared_writer(shared) as writer:
+            serving = writer.rollback(generation)
     _write(json.dumps({"generation": serving}) if as_json else f"generation {serving} serves now")
     return 0
 

@@ -72,7 +72,7 @@ def services_of(configuration: Configuration, command: str, templates: Path, *, 
     def there(text: str) -> Path:
         return absolute(str(home / text[2:]) if text.startswith("~/") else text, path)
 
-    state = there(settings.index.state_dir)
+    state = there(configuration.local_state)
     if not state.is_dir():
         raise SetupRefused(f"there is no {state} yet: run `nightdex run` once, then this again.")
     return Services(

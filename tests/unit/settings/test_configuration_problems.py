@@ -174,10 +174,17 @@ def test_a_file_with_every_key_holds(tmp_path: Path) -> None:
             "4: 'provider' in [summaries] is 'gpt'; it must be 'auto', 'ollama' or 'extractive'",
         ),
         (
-            '[[repo]]\npath = "."\n[index]\nstate_dir = "s3://bucket/prefix"',
+            '[[repo]]\npath = "."\n[index]\nstate_dir = "s3://Bucket/prefix"',
             (
-                "4: 'state_dir' in [index] is 's3://bucket/prefix'; it must be a directory on this machine: "
-                "object stores are not supported yet"
+                "4: 'state_dir' in [index] is 's3://Bucket/prefix'; it must be s3://BUCKET or "
+                "s3://BUCKET/PREFIX, such as 's3://code-search/team'"
+            ),
+        ),
+        (
+            '[[repo]]\npath = "."\n[index]\nstate_dir = "ftp://bucket/prefix"',
+            (
+                "4: 'state_dir' in [index] is 'ftp://bucket/prefix'; it must be a directory on this machine, "
+                "or s3://BUCKET/PREFIX"
             ),
         ),
         (
