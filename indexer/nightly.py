@@ -6,7 +6,7 @@ import os
 import resource
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -34,6 +34,7 @@ from indexer.describe import DescriptionLimits
 from indexer.describer import Describer, opened_describer
 from indexer.descriptions import KnownDescriptions
 from indexer.embed import RowEmbedder
+from indexer.engine import Engine, LocalEngine
 from indexer.errors import GenerationHeldBack, SourceError, SourceMissing, TooManyVanished
 from indexer.git.command import without_credentials
 from indexer.golden import Inspect, Verdict
@@ -73,6 +74,7 @@ class NightOptions:
         inspect: asks the golden queries; None where there are none.
         accept_golden: publish also what lost the answer to a golden query.
         shared: where on an object store the index is; None for one in `state_dir` alone.
+        engine: opens what turns files into rows, for the length of a block; None for this machine alone.
         failpoint: called with the name of each step before it begins.
     """
 
@@ -85,6 +87,7 @@ class NightOptions:
     inspect: Inspect | None = None
     accept_golden: bool = False
     shared: SharedIndex | None = None
+    engine: Callable[[RowEmbedder], AbstractContextManager[Engine]] | None = None
     failpoint: Callable[[str], None] = no_failpoint
 
 
@@ -229,8 +232,8 @@ class _Night:
         # A glob over an unmounted disk no longer names its repositories at all: those count as vanished too.
         vanished = [name for name in removed if _counts(serving[name]) and _is_gone(serving[name].location)]
         self._refuse_mass_vanishing(vanished, len(serving))
-        with ChunkPool(self.options.workers) as pool:
-            tools = Tools(writer, pool, self.rows, self.summariser, self.progress)
+        with self._engine() as engine:
+            tools = Tools(writer, engine, self.progress)
             for definition in self.options.sources:
                 previous = before.get(definition.name)
                 if only and definition.name not in only:
@@ -242,6 +245,15 @@ class _Night:
                     vanished.append(definition.name)
                     self._refuse_mass_vanishing(vanished, len(serving))
         return states
+
+    @contextmanager
+    def _engine(self) -> Iterator[Engine]:
+        if self.options.engine is not None:
+            with self.options.engine(self.rows) as engine:
+                yield engine
+            return
+        with ChunkPool(self.options.workers) as pool:
+            yield LocalEngine(pool, self.rows, self.summariser)
 
     def _index_repository(
         self,
