@@ -25,7 +25,7 @@ from pathlib import Path
 
 from indexer.descriptions import is_definition, is_trivial
 from indexer.forecast import forecast_night
-from indexer.nightly import NightOptions
+from indexer.night_options import NightOptions
 from indexer.sources.definition import SourceDefinition, SourceKind
 from model_chain.backends.embedded import EmbeddedEmbedder
 from model_chain.backends.extractive import ExtractiveSummariser

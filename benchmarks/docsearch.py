@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 
 from benchmarks.doc_pairs import DocPair, strip_repository
 from benchmarks.scoring import interval, mean
-from indexer.nightly import NightOptions, run_night
+from indexer.night_options import NightOptions
+from indexer.nightly import run_night
 from indexer.sources.definition import SourceDefinition, SourceKind
 from model_chain.backends.embedded import EmbeddedEmbedder
 from model_chain.backends.extractive import ExtractiveSummariser

@@ -20,8 +20,9 @@ from dataclasses import asdict, dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from indexer.night_options import NightOptions
 from indexer.night_report import last_report
-from indexer.nightly import NightOptions, run_night
+from indexer.nightly import run_night
 from indexer.sources.definition import SourceDefinition, SourceKind
 from model_chain.backends.extractive import ExtractiveSummariser
 from model_chain.backends.ollama import OllamaEmbedder, OllamaSummariser

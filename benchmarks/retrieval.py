@@ -24,7 +24,8 @@ from benchmarks.chart import draw_repositories
 from benchmarks.score_tables import print_ablation, print_comparison, print_halves, print_scores
 from benchmarks.scoring import DEPTH, Place, Scored, ndcg
 from benchmarks.variants import SHIPPED, Variant, ablation
-from indexer.nightly import NightOptions, run_night
+from indexer.night_options import NightOptions
+from indexer.nightly import run_night
 from indexer.sources.definition import SourceDefinition, SourceKind
 from model_chain.backends.embedded import EmbeddedEmbedder
 from model_chain.backends.extractive import ExtractiveSummariser

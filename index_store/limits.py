@@ -98,3 +98,6 @@ UPLOAD_GRACE_SECONDS = 24 * 3600.0
 
 # Reports of nights that a machine copies from an object store: two months of them.
 KEPT_REPORTS = 60
+
+# After this long a night reads every byte of a generation again before it goes on from it.
+REREAD_AFTER_SECONDS = 7 * 24 * 3600.0

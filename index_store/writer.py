@@ -39,8 +39,9 @@ from index_store.generations import (
 from index_store.held_back import HeldBack, hold_back
 from index_store.inventory import Inventory, read_inventory, write_inventory
 from index_store.known import KnownIds, KnownVectors
+from index_store.last_read import unread_problems
 from index_store.limits import ROWS_PER_FRAGMENT
-from index_store.manifest import digest_files, file_problems, read_manifest, write_manifest
+from index_store.manifest import digest_files, read_manifest, write_manifest
 from index_store.schema import (
     FORMAT_VERSION,
     ChunkRow,
@@ -146,12 +147,13 @@ class GenerationWriter:
 
         One that was held back is gone on from instead, unless it cannot be built upon: then it is deleted.
 
-        Every byte of it is read first. From a damaged one nothing is taken: the newest older one that is
-        whole is the base, and what is published takes the damaged one's place, whether or not anything else
-        changes. With `rebuild`, without a whole generation, with one of an older format, or one with vectors
-        of another embedder, the writer starts empty (`base` is None). With another `chunker` it keeps the
-        rows and forgets the blob ids: every file counts as changed, and a repository that cannot be read
-        tonight keeps its chunks. With a `publisher`, what is published serves there before it serves here.
+        Every byte of it is read first, unless that was done within the week. From a damaged one nothing is
+        taken: the newest older one that is whole is the base, and what is published takes the damaged one's
+        place, whether or not anything else changes. With `rebuild`, without a whole generation, with one of
+        an older format, or one with vectors of another embedder, the writer starts empty (`base` is None).
+        With another `chunker` it keeps the rows and forgets the blob ids: every file counts as changed, and a
+        repository that cannot be read tonight keeps its chunks. With a `publisher`, what is published serves
+        there before it serves here.
 
         Raises:
             FormatTooNew: a newer nightdex wrote the current generation.
@@ -444,7 +446,7 @@ def _waiting_base(state_dir: Path, embedder: EmbedderRecord) -> Manifest | None:
     folder = generation_dir(state_dir, held.generation)
     try:
         base = read_manifest(folder)
-        usable = base.embedder == embedder and not file_problems(folder, base)
+        usable = base.embedder == embedder and not unread_problems(state_dir, folder, base)
     except (IndexDamaged, FormatTooOld):
         usable = False
     if usable:
@@ -477,7 +479,7 @@ def _usable_base(state_dir: Path) -> Manifest | None:
         except IndexDamaged as error:
             problem = str(error)
         else:
-            problem = next(iter(file_problems(folder, manifest)), "")
+            problem = next(iter(unread_problems(state_dir, folder, manifest)), "")
             if not problem:
                 return manifest
         log.warning("a damaged generation is not built upon", generation=generation, problem=problem)

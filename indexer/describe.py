@@ -11,13 +11,11 @@ from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
-from index_store.stored_rows import StoredRows
-from indexer.backlog import BacklogPlan
 from indexer.limits import MAX_FAILED_DESCRIPTIONS, ROWS_PER_DESCRIBING
 from indexer.night_report import DescriptionReport
 from indexer.progress import Progress
-from indexer.rows import unit_of
 from model_chain.daemon_threads import DaemonThreads
 from model_chain.errors import (
     DescriptionRejected,
@@ -28,6 +26,10 @@ from model_chain.errors import (
 )
 from model_chain.protocol import CodeUnit, Description
 from model_chain.summary_cache import CachedSummariser
+
+if TYPE_CHECKING:
+    from index_store.stored_rows import StoredRows
+    from indexer.backlog import BacklogPlan
 
 # A content hash, and the code that has it.
 _Question = tuple[str, CodeUnit]
@@ -130,6 +132,8 @@ class Describing:
 
 def _questions(plan: BacklogPlan, stored: StoredRows, cached: CachedSummariser) -> Iterator[_Question]:
     """What waits, in order, read back from the index as it is needed."""
+    from indexer.rows import unit_of  # noqa: PLC0415 - the options of a night name limits of this module, and no more
+
     for start in range(0, len(plan.order), ROWS_PER_DESCRIBING):
         keys = plan.order[start : start + ROWS_PER_DESCRIBING]
         units = map(unit_of, stored.take([plan.places[key][0] for key in keys]))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from index_store.schema import Vector
+from index_store.schema import EmbedderRecord, Vector
 from indexer.limits import VECTORS_REMEMBERED
 from model_chain.errors import ModelError
 from model_chain.protocol import Embedder
@@ -106,3 +106,9 @@ class RowEmbedder:
 def text_hash(text: str) -> str:
     """Name a text by its content."""
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def embedder_record(embedder: Embedder) -> EmbedderRecord:
+    """Whose vectors these are, as the manifest names it."""
+    mark = embedder.fingerprint
+    return EmbedderRecord(mark.provider, mark.model, mark.digest, mark.dimension, mark.prefix_scheme)

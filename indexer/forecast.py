@@ -17,14 +17,15 @@ from indexer.carry_over import read_carry_over
 from indexer.chunking.pool import ChunkPool
 from indexer.describer import Describer, opened_describer
 from indexer.descriptions import is_definition, is_trivial
-from indexer.embed import RowEmbedder
-from indexer.engine import LocalEngine
+from indexer.embed import RowEmbedder, embedder_record
 from indexer.errors import SourceError
 from indexer.limits import ASSUMED_SECONDS_PER_DESCRIPTION, ASSUMED_SECONDS_PER_VECTOR
+from indexer.night_options import NightOptions
 from indexer.night_report import RepositoryReport
-from indexer.nightly import MIRRORS, NightOptions, embedder_record
+from indexer.nightly import MIRRORS
 from indexer.progress import Progress, SilentProgress
-from indexer.repository_night import CHUNKER, RepositoryNight, Tools
+from indexer.repository_night import RepositoryNight, Tools
+from indexer.rules import CHUNKER
 from indexer.runlock import run_lock
 from indexer.sources.opening import open_source
 from model_chain.protocol import CodeUnit, Description, EmbeddedBatch, Embedder, Fingerprint, Summariser
@@ -111,7 +112,7 @@ def forecast_night(
         rows = _CountedRows(writer)
         counted = RowEmbedder(_CountedTexts(embedder.fingerprint))
         pool = opened.enter_context(ChunkPool(options.workers))
-        forecast = _read_sources(options, Tools(rows, LocalEngine(pool, counted, waiting), progress))
+        forecast = _read_sources(options, Tools(rows, pool, counted, waiting, progress))
         plan = _stored_backlog(options, writer, rows, model)
     due = plan.places.keys() | waiting.keys
     described_rows = waiting.rows + sum(map(len, plan.places.values())) + sum(map(len, plan.known.values()))

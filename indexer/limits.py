@@ -48,12 +48,6 @@ MAX_CLOSERS = 6
 # minute.
 MAX_HEAP = 10_000
 
-# An error of so few rows costs no definition but the one it stands in.
-MAX_ERROR_ROWS = 3
-
-# Parts that are parsed again to find what a grammar cannot read: halving 500 functions with three culprits.
-MAX_REPARSES = 100
-
 # What the parser is handed at a time. Each block is one call into Python, and each predicate of a query
 # copies one: with 65,536 a 300 kB HTML page took 0.84 s, with 4,096 0.14 s.
 READ_BLOCK = 4_096
@@ -165,3 +159,7 @@ KEY_RUN = 40
 
 # What the automaton of all clues may take before it starts over; with too little a clue would go unseen.
 CLUES_MEMORY = 64 << 20
+
+# A ref is a name or an id on one line; the packed refs of Chromium, with 60,000 tags, are 5 MB.
+MAX_REF_BYTES = 4_096
+MAX_PACKED_REFS_BYTES = 64_000_000

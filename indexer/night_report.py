@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import resource
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
+import structlog
+
 from index_store.durable import write_durably
 from indexer.golden import GoldenResult
 from indexer.limits import MAX_REPORTED_FAILURES
+
+log = structlog.get_logger(__name__)
 
 REPORTS = "nights"
 
@@ -197,6 +202,21 @@ class NightReport:
     def as_json(self) -> dict[str, object]:
         """Everything, ready for json.dumps."""
         return {**dataclasses.asdict(self), "totals": dict(self.totals())}
+
+    def close(self, state_dir: Path, seconds: float) -> Path | None:
+        """Say how long it took and how much memory, and save it; return where, None where that failed.
+
+        A full disk must not hide behind the report that does not fit on it.
+        """
+        self.seconds = round(seconds, 3)
+        own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        largest_child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+        self.peak_memory = max(own, largest_child) * 1024
+        try:
+            return self.save(state_dir)
+        except OSError as error:
+            log.warning("the night report was not saved", reason=str(error))
+            return None
 
     def save(self, state_dir: Path) -> Path:
         """Write the report durably under `state_dir`/nights, named for its start; return its path."""

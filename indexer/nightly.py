@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import resource
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -23,27 +20,27 @@ from index_store.generations import (
     seconds_to_purge,
     serving_manifest,
 )
-from index_store.schema import EmbedderRecord, FileRow, Manifest, RepositoryState, SummariserRecord
-from index_store.shared import SharedIndex
+from index_store.schema import FileRow, Manifest, RepositoryState, SummariserRecord
 from index_store.shared_writer import SharedWriter, shared_writer
 from index_store.stored_rows import StoredRows
 from index_store.writer import GenerationWriter
 from indexer.amend import fill_vectors, store_descriptions
 from indexer.chunking.pool import ChunkPool
-from indexer.describe import DescriptionLimits
 from indexer.describer import Describer, opened_describer
 from indexer.descriptions import KnownDescriptions
-from indexer.embed import RowEmbedder
-from indexer.engine import Engine, LocalEngine
+from indexer.embed import RowEmbedder, embedder_record
 from indexer.errors import GenerationHeldBack, SourceError, SourceMissing, TooManyVanished
 from indexer.git.command import without_credentials
 from indexer.golden import Inspect, Verdict
 from indexer.limits import MAX_VANISHED_SHARE, MIN_MEASURED, MIN_VANISHED
+from indexer.night_options import NightOptions
 from indexer.night_report import NightReport, Outcome, RepositoryReport
 from indexer.progress import Progress, SilentProgress
 from indexer.purge import drop_files_with_secrets, forget_old_descriptions, redact_reports
-from indexer.repository_night import CHUNKER, RepositoryNight, Tools
+from indexer.repository_night import RepositoryNight, Tools
+from indexer.rules import CHUNKER
 from indexer.runlock import run_lock
+from indexer.settled import Settled, read_settled, save_settled, settled_repositories
 from indexer.sources.definition import SourceDefinition
 from indexer.sources.opening import open_source
 from model_chain.protocol import Embedder, Summariser
@@ -52,43 +49,6 @@ from model_chain.summary_cache import VersionedSummariser
 log = structlog.get_logger(__name__)
 
 MIRRORS = "mirrors"
-
-
-def no_failpoint(step: str) -> None:
-    """Let every step pass; fault tests put a kill in its place."""
-
-
-@dataclass(frozen=True, slots=True)
-class NightOptions:
-    """What one night works on.
-
-    Attributes:
-        state_dir: where generations, mirrors and reports live.
-        sources: everything repos.toml names; a repository it no longer names is removed.
-        only: names to bring up to date now; empty means all. The others stay as they are; where there is
-            nothing of them to keep, because the index is built anew or the rules changed, everything is
-            brought up to date.
-        accept_vanished: publish even when many repositories are gone at once.
-        workers: parser processes.
-        descriptions: when to stop asking a language model for them.
-        inspect: asks the golden queries; None where there are none.
-        accept_golden: publish also what lost the answer to a golden query.
-        shared: where on an object store the index is; None for one in `state_dir` alone.
-        engine: opens what turns files into rows, for the length of a block; None for this machine alone.
-        failpoint: called with the name of each step before it begins.
-    """
-
-    state_dir: Path
-    sources: tuple[SourceDefinition, ...]
-    only: frozenset[str] = frozenset()
-    accept_vanished: bool = False
-    workers: int = field(default_factory=lambda: os.cpu_count() or 1)
-    descriptions: DescriptionLimits = field(default_factory=DescriptionLimits)
-    inspect: Inspect | None = None
-    accept_golden: bool = False
-    shared: SharedIndex | None = None
-    engine: Callable[[RowEmbedder], AbstractContextManager[Engine]] | None = None
-    failpoint: Callable[[str], None] = no_failpoint
 
 
 def run_night(
@@ -162,6 +122,7 @@ class _Night:
                     publisher=self.publisher,
                 )
             self.rows.must_work = _replaces_another(self.options.state_dir, writer, self.embedder)
+            before = writer.base.generation if writer.base else 0
             try:
                 with self._step("repositories"):
                     states = self._index_repositories(writer)
@@ -173,16 +134,24 @@ class _Night:
             except BaseException:
                 writer.abandon()
                 raise
+            self._settle(before)
             with self._step("prune"):
                 self._prune()
         except BaseException as error:
             self.report.outcome, self.report.reason = "failed", f"{type(error).__name__}: {error}"
             raise
         finally:
-            self.report.seconds = round(time.monotonic() - began, 3)
-            self.report.peak_memory = _peak_memory()
-            self._save_report()
+            self._close_report(time.monotonic() - began)
         return self.report
+
+    def _settle(self, before: int) -> None:
+        """Leave what is settled to the next night; `before` is the generation that this one went on from."""
+        state_dir, known = self.options.state_dir, read_settled(self.options.state_dir)
+        looked_at = {report.name for report in self.report.repositories}
+        kept = known.repositories if known.generation == before else {}
+        tonight = settled_repositories(self.options.sources, self.report.repositories)
+        others = {name: one for name, one in kept.items() if name not in looked_at}
+        save_settled(state_dir, Settled(self.report.generation, {**others, **tonight}))
 
     def _prune(self) -> None:
         """Failing to tidy up does not undo what was published; the next night tries again.
@@ -203,14 +172,13 @@ class _Night:
         except (OSError, IndexStoreError) as error:
             log.warning("old generations were not pruned", reason=str(error))
 
-    def _save_report(self) -> None:
-        """A full disk must not hide behind the report that does not fit on it."""
+    def _close_report(self, seconds: float) -> None:
+        path = self.report.close(self.options.state_dir, seconds)
         try:
-            path = self.report.save(self.options.state_dir)
-            if self.publisher is not None:
+            if path is not None and self.publisher is not None:
                 self.publisher.put_report(path)
         except (OSError, IndexStoreError) as error:
-            log.warning("the night report was not saved", reason=str(error))
+            log.warning("the night report was not published", reason=str(error))
 
     def _index_repositories(self, writer: GenerationWriter) -> list[RepositoryState]:
         before = {state.name: state for state in writer.base.repositories} if writer.base else {}
@@ -232,8 +200,8 @@ class _Night:
         # A glob over an unmounted disk no longer names its repositories at all: those count as vanished too.
         vanished = [name for name in removed if _counts(serving[name]) and _is_gone(serving[name].location)]
         self._refuse_mass_vanishing(vanished, len(serving))
-        with self._engine() as engine:
-            tools = Tools(writer, engine, self.progress)
+        with ChunkPool(self.options.workers) as pool:
+            tools = Tools(writer, pool, self.rows, self.summariser, self.progress)
             for definition in self.options.sources:
                 previous = before.get(definition.name)
                 if only and definition.name not in only:
@@ -245,15 +213,6 @@ class _Night:
                     vanished.append(definition.name)
                     self._refuse_mass_vanishing(vanished, len(serving))
         return states
-
-    @contextmanager
-    def _engine(self) -> Iterator[Engine]:
-        if self.options.engine is not None:
-            with self.options.engine(self.rows) as engine:
-                yield engine
-            return
-        with ChunkPool(self.options.workers) as pool:
-            yield LocalEngine(pool, self.rows, self.summariser)
 
     def _index_repository(
         self,
@@ -400,12 +359,6 @@ def _replaces_another(state_dir: Path, writer: GenerationWriter, embedder: Embed
     return serving is not None and serving.embedder != embedder_record(embedder)
 
 
-def embedder_record(embedder: Embedder) -> EmbedderRecord:
-    """Whose vectors these are, as the manifest names it."""
-    mark = embedder.fingerprint
-    return EmbedderRecord(mark.provider, mark.model, mark.digest, mark.dimension, mark.prefix_scheme)
-
-
 def _stale_state(
     definition: SourceDefinition, previous: RepositoryState | None, reason: str, kept: Mapping[str, FileRow]
 ) -> RepositoryState:
@@ -445,9 +398,3 @@ def _same(base: Manifest, states: list[RepositoryState]) -> bool:
         return state.name, state.location, state.branch, state.commit, state.stale, state.stale_reason
 
     return sorted(map(essence, base.repositories)) == sorted(map(essence, states))
-
-
-def _peak_memory() -> int:
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    largest_child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    return max(own, largest_child) * 1024

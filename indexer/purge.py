@@ -16,8 +16,8 @@ from indexer.describer import CACHE_NAME
 from indexer.intake.secrets import holds_secret, redact
 from indexer.intake.skip import SkipReason
 from indexer.night_report import REPORTS
-from indexer.repository_night import CHUNKER
 from indexer.rows import unit_of
+from indexer.rules import CHUNKER
 from model_chain.summary_cache import SummaryCache, content_hash
 
 log = structlog.get_logger(__name__)

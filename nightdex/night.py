@@ -18,9 +18,10 @@ from indexer.deadline import next_time
 from indexer.describe import DescriptionLimits
 from indexer.errors import AlreadyRunning, RepositoriesFailed
 from indexer.golden import Verdict
+from indexer.night_options import NightOptions
 from indexer.night_report import DescriptionReport, NightReport
-from indexer.nightly import NightOptions, run_night
 from indexer.sources.definition import SourceDefinition
+from indexer.unchanged import unchanged_night
 from model_chain.backends.extractive import ExtractiveSummariser
 from nightdex.configuration import load_configuration, load_sources
 from nightdex.diagnosis import nearest
@@ -109,6 +110,18 @@ def _record(configuration: Configuration, embedder: Embedder, describer: OllamaS
         describer.report_to(recording(ledger, settings.summaries.model, "summary", "night"))
 
 
+def _run(night: PreparedNight) -> NightReport:
+    summariser = ExtractiveSummariser()
+    report = None
+    if night.describer is None and night.options.shared is None:
+        report = unchanged_night(night.options, night.embedder, summariser, night.progress)
+    if report is None:
+        from indexer.nightly import run_night  # noqa: PLC0415 - lancedb, and half a second
+
+        report = run_night(night.options, night.embedder, summariser, night.progress, night.describer)
+    return report
+
+
 def run_night_command(
     file: Path, only: Sequence[str], *, accept_vanished: bool, accept_golden: bool, as_json: bool
 ) -> int:
@@ -120,9 +133,7 @@ def run_night_command(
     """
     try:
         with prepared(file, only, accept_vanished=accept_vanished, accept_golden=accept_golden) as night:
-            report = run_night(
-                night.options, night.embedder, ExtractiveSummariser(), night.progress, night.describer
-            )
+            report = _run(night)
     except Exception as error:
         _tell_of_failure(file, error)
         raise

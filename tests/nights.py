@@ -9,8 +9,9 @@ from pathlib import Path
 
 from index_store.reader import Reader
 from indexer.describe import DescriptionLimits
+from indexer.night_options import NightOptions, no_failpoint
 from indexer.night_report import NightReport
-from indexer.nightly import NightOptions, no_failpoint, run_night
+from indexer.nightly import run_night
 from indexer.sources.definition import SourceDefinition, SourceKind
 from model_chain.backends.extractive import ExtractiveSummariser
 from model_chain.protocol import Embedder

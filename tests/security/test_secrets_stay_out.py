@@ -20,7 +20,7 @@ from index_store.table import open_table
 from indexer.describer import CACHE_NAME
 from indexer.intake.secrets import Redacted
 from indexer.night_report import NightReport
-from indexer.repository_night import CHUNKER
+from indexer.rules import CHUNKER
 from indexer.sources.definition import SourceKind
 from model_chain.backends.ollama import OllamaEmbedder, OllamaSummariser
 from model_chain.testing import FakeEmbedder

@@ -63,8 +63,6 @@ COMMANDS = [
     "notify",
     "check",
     "rollback",
-    "backup",
-    "restore",
     "doctor",
     "key",
     "key create",

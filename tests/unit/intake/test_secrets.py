@@ -10,7 +10,7 @@ from indexer.intake.admit import admit
 from indexer.intake.secret_rules import RULES, rules_digest
 from indexer.intake.secrets import redact
 from indexer.intake.skip import INTAKE_VERSION, SkipReason
-from indexer.repository_night import CHUNKER
+from indexer.rules import CHUNKER
 from indexer.sources.definition import SourceDefinition, SourceKind
 from indexer.sources.source import Entry, EntryKind
 from tests.secret_canaries import CANARIES, Canary

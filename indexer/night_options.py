@@ -1,0 +1,51 @@
+"""What one night is asked to do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from indexer.describe import DescriptionLimits
+
+if TYPE_CHECKING:
+    from index_store.shared import SharedIndex
+    from indexer.golden import Inspect
+    from indexer.sources.definition import SourceDefinition
+
+
+def no_failpoint(step: str) -> None:
+    """Let every step pass; fault tests put a kill in its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class NightOptions:
+    """What one night works on.
+
+    Attributes:
+        state_dir: where generations, mirrors and reports live.
+        sources: everything repos.toml names; a repository it no longer names is removed.
+        only: names to bring up to date now; empty means all. The others stay as they are; where there is
+            nothing of them to keep, because the index is built anew or the rules changed, everything is
+            brought up to date.
+        accept_vanished: publish even when many repositories are gone at once.
+        workers: parser processes.
+        descriptions: when to stop asking a language model for them.
+        inspect: asks the golden queries; None where there are none.
+        accept_golden: publish also what lost the answer to a golden query.
+        shared: where on an object store the index is; None for one in `state_dir` alone.
+        failpoint: called with the name of each step before it begins.
+    """
+
+    state_dir: Path
+    sources: tuple[SourceDefinition, ...]
+    only: frozenset[str] = frozenset()
+    accept_vanished: bool = False
+    workers: int = field(default_factory=lambda: os.cpu_count() or 1)
+    descriptions: DescriptionLimits = field(default_factory=DescriptionLimits)
+    inspect: Inspect | None = None
+    accept_golden: bool = False
+    shared: SharedIndex | None = None
+    failpoint: Callable[[str], None] = no_failpoint
