@@ -103,7 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def measure(scratch: Path, chunks: int, connections: int, seconds: float, minutes: float) -> Result:
     """Build, serve, load, watch."""
     repositories = make_repositories(scratch / "code", chunks)
-    port = _free_port()
+    port = free_port()
     configuration = scratch / "repos.toml"
     configuration.write_text(
         f'[index]\nstate_dir = "state"\n[embedding]\nprovider = "embedded"\n[api]\nport = {port}\n'
@@ -111,7 +111,7 @@ def measure(scratch: Path, chunks: int, connections: int, seconds: float, minute
     )
     _night(configuration)
     indexed = int(json.loads(_nightdex("status", "--json", "--config", str(configuration)))["chunks"])
-    with _server(configuration, port) as pid:
+    with serving(configuration, port) as pid:
         memory: list[tuple[float, float]] = []
         over = threading.Event()
         outcomes: list[bool] = []
@@ -211,7 +211,8 @@ def _nightdex(*arguments: str) -> str:
 
 
 @contextmanager
-def _server(configuration: Path, port: int) -> Iterator[int]:
+def serving(configuration: Path, port: int) -> Iterator[int]:
+    """Run `nightdex serve` for the length of the block; gives its process id once it is ready."""
     with (configuration.parent / "serve.log").open("w") as log:
         process = subprocess.Popen([NIGHTDEX, "serve", "--config", str(configuration)], stderr=log)
         try:
@@ -244,7 +245,8 @@ def _watch(pid: int, over: threading.Event, memory: list[tuple[float, float]]) -
         memory.append((time.monotonic(), int(own.split()[1]) * 1024 / 1e6))
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port: int = listening.getsockname()[1]
         return port

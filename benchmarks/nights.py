@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def measure(repos: Path, scratch: Path) -> tuple[list[Night], str]:
     """Clone, then run the three nights; also the name of the repository that got a commit."""
-    clones = [_clone(path, scratch) for path in sorted(repos.iterdir()) if _is_repository(path)]
+    clones = [clone_of(path, scratch) for path in sorted(repos.iterdir()) if is_repository(path)]
     config = scratch / "repos.toml"
     lines = [f'[index]\nstate_dir = "{scratch}/state"\n']
     lines += [f'[[repo]]\nname = "{clone.stem}"\npath = "{clone}"\n' for clone in clones]
@@ -80,11 +80,13 @@ def measure(repos: Path, scratch: Path) -> tuple[list[Night], str]:
     return nights, changed
 
 
-def _is_repository(path: Path) -> bool:
+def is_repository(path: Path) -> bool:
+    """Whether a folder is a clone, bare or not."""
     return (path / "HEAD").exists() or (path / ".git").exists()
 
 
-def _clone(path: Path, scratch: Path) -> Path:
+def clone_of(path: Path, scratch: Path) -> Path:
+    """A bare clone below `scratch` that shares the objects of the original."""
     clone = scratch / "repos" / f"{path.name.removesuffix('.git')}.git"
     _git("clone", "-q", "--bare", "--shared", str(path), str(clone))
     return clone

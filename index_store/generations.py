@@ -32,6 +32,7 @@ from index_store.errors import (
 from index_store.held_back import HeldBack, read_mark, remove_mark
 from index_store.limits import KEPT_GENERATIONS, PRUNE_AFTER_SECONDS, PURGE_AFTER_SECONDS
 from index_store.manifest import file_problems, read_manifest
+from index_store.pin import unpinned
 from index_store.schema import Manifest
 
 log = structlog.get_logger(__name__)
@@ -218,9 +219,9 @@ def rollback(state_dir: Path, to: int | None = None) -> int:
 def prune(state_dir: Path) -> list[int]:
     """Delete generations nobody needs any more; returns their numbers.
 
-    Kept are the current one, the newest KEPT_GENERATIONS, and whatever was superseded less than
-    PRUNE_AFTER_SECONDS ago: a reader may still be opening files of it. A generation made under other rules
-    than the current one's goes whatever its number, after PURGE_AFTER_SECONDS.
+    Kept are the current one, the newest KEPT_GENERATIONS, what a backup has pinned, and whatever was
+    superseded less than PRUNE_AFTER_SECONDS ago: a reader may still be opening files of it. A generation made
+    under other rules than the current one's goes whatever its number, after PURGE_AFTER_SECONDS.
     """
     known = list_generations(state_dir)
     if not known:
@@ -235,9 +236,12 @@ def prune(state_dir: Path) -> list[int]:
     for generation in known:
         folder = generation_dir(state_dir, generation)
         grace = PURGE_AFTER_SECONDS if generation in outdated else PRUNE_AFTER_SECONDS
-        if generation not in kept and folder.stat().st_mtime <= now - grace:
-            folder.rename(folder.with_name(f"{_TRASH}{generation}"))
-            pruned.append(generation)
+        if generation in kept or folder.stat().st_mtime > now - grace:
+            continue
+        with unpinned(folder) as free:
+            if free:
+                folder.rename(folder.with_name(f"{_TRASH}{generation}"))
+                pruned.append(generation)
     _empty_trash(state_dir)
     return pruned
 

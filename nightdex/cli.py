@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version as package_version
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
@@ -282,6 +283,46 @@ def rollback(
     from nightdex.upkeep import rollback_command
 
     return rollback_command(_configuration(config), generation, as_json=as_json)
+
+
+@app.command()
+def backup(
+    place: Annotated[Path, typer.Argument(metavar="DEST", help="A folder that is not there yet.")],
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Replace the backup that is there.")] = False,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> int:
+    """Copy the index that serves, the ledger, keys, caches and reports into a folder, and check the copy.
+
+    Nights and servers may run meanwhile. The folder appears as a whole or not at all.
+    """
+    from nightdex.backup.command import backup_command
+
+    signal.signal(signal.SIGTERM, _terminate)
+    return backup_command(_configuration(config), place, force=force, as_json=as_json)
+
+
+@app.command()
+def restore(
+    place: Annotated[Path, typer.Argument(metavar="SRC", help="What `nightdex backup` made.")],
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Replace ledger, keys and caches.")] = False,
+    without_index: Annotated[
+        bool, typer.Option("--without-index", help="Only the rest: `nightdex run` builds the index.")
+    ] = False,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> int:
+    """Restore a backup into the state_dir of repos.toml, here or on another machine.
+
+    All of it is checked before anything changes. A server that runs follows at once.
+    """
+    from nightdex.backup.command import restore_command
+
+    signal.signal(signal.SIGTERM, _terminate)
+    configuration = _configuration(config)
+    return restore_command(configuration, place, force=force, index=not without_index, as_json=as_json)
 
 
 @key_app.command("create")

@@ -4,6 +4,10 @@ NightdexError
 ├── ConfigurationError        repos.toml cannot be used (exit 12)
 │   ├── ConfigurationMissing  there is none
 │   └── ConfigurationInvalid  it says something that cannot be done; every problem is named
+├── BackupRefused             a backup would replace what it must not
+├── BackupFailed              a backup could not be made or restored as a whole
+├── BackupUnusable            what is to be restored is no backup, damaged, or of another format
+├── RestoreRefused            a restore would overwrite something
 ├── SetupRefused              somebody's configuration was not changed
 ├── NothingToNotify           there is nobody to tell (exit 12)
 └── UnknownRepository         a name on the command line that repos.toml does not have (exit 2)
@@ -48,6 +52,30 @@ class SetupRefused(NightdexError):
     """The configuration of an agent or editor was not changed; the message says why."""
 
     code = "setup_refused"
+
+
+class BackupRefused(NightdexError):
+    """Something else is where the backup is to go."""
+
+    code = "backup_refused"
+
+
+class BackupFailed(NightdexError):
+    """A backup was not made, or not restored as a whole; the index that served still does."""
+
+    code = "backup_failed"
+
+
+class BackupUnusable(NightdexError):
+    """What is to be restored is no backup, is damaged, or of a format that this nightdex does not read."""
+
+    code = "backup_unusable"
+
+
+class RestoreRefused(NightdexError):
+    """A restore would overwrite something, and nobody said that it may."""
+
+    code = "restore_refused"
 
 
 class NothingToNotify(NightdexError):

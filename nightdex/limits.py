@@ -22,3 +22,12 @@ MAX_NOTICE_NAMES = 10
 # Amazon. And after how many of them it looks for reports of nights, and prunes its copy.
 SHARED_POLL_S = 1.0
 POLLS_PER_UPKEEP = 60
+
+# A file is copied in pieces of this size.
+COPY_BLOCK = 1 << 20
+
+# How long a backup waits for a database that somebody writes to.
+DATABASE_WAIT_S = 10.0
+
+# A generation that is pruned at the moment it is pinned has a successor; this many in a row are no chance.
+PIN_TRIES = 3

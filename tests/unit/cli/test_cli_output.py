@@ -63,6 +63,8 @@ COMMANDS = [
     "notify",
     "check",
     "rollback",
+    "backup",
+    "restore",
     "doctor",
     "key",
     "key create",
