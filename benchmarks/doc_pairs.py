@@ -12,7 +12,8 @@ from pathlib import Path
 
 from indexer.chunking.chunk import Chunk, Kind
 from indexer.chunking.languages import language_of
-from indexer.chunking.syntax import NoStructure, ParseTimeout
+from indexer.chunking.parse import ParseTimeout
+from indexer.chunking.syntax import NoStructure
 from indexer.chunking.worker import chunk_text
 from training.pairs import MIN_CODE_CHARACTERS, question_of, without_doc
 

@@ -48,6 +48,12 @@ MAX_CLOSERS = 6
 # minute.
 MAX_HEAP = 10_000
 
+# An error of so few rows costs no definition but the one it stands in.
+MAX_ERROR_ROWS = 3
+
+# Parts that are parsed again to find what a grammar cannot read: halving 500 functions with three culprits.
+MAX_REPARSES = 100
+
 # What the parser is handed at a time. Each block is one call into Python, and each predicate of a query
 # copies one: with 65,536 a 300 kB HTML page took 0.84 s, with 4,096 0.14 s.
 READ_BLOCK = 4_096

@@ -107,6 +107,9 @@ _CPP_ONLY: Final = re.compile(
     re.MULTILINE,
 )
 
+# What Qt's Linguist keeps in files of the same ending as TypeScript's.
+_QT_TRANSLATIONS: Final = re.compile(r"\s*<(?:\?xml|!DOCTYPE TS)\b")
+
 # A declaration that tells C from C++ stands near the top; the rest of a long header adds nothing.
 _HEADER_SAMPLE: Final = 64_000
 
@@ -128,6 +131,8 @@ def language_of(path: str, text: str = "") -> str:
     ending = splitext(name)[1][1:]
     if ending == "h":
         return "cpp" if _CPP_ONLY.search(text, 0, _HEADER_SAMPLE) else "c"
+    if ending == "ts" and _QT_TRANSLATIONS.match(text):
+        return ""
     if ending in _BY_ENDING:
         return _BY_ENDING[ending]
     return _by_first_line(text) if not ending else ""

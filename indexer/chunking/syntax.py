@@ -23,30 +23,29 @@ trait, impl or namespace is one; inside any other kind only when that is over-lo
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
-from tree_sitter import Parser, QueryCursor
+from tree_sitter import QueryCursor
 
 from indexer.chunking.bats import tests_as_functions
 from indexer.chunking.chunk import Chunk, Kind
 from indexer.chunking.definitions import definitions_of
-from indexer.chunking.grammar import Grammar, grammar_of
+from indexer.chunking.grammar import grammar_of
 from indexer.chunking.languages import is_config
+from indexer.chunking.parse import parser_of
+from indexer.chunking.recover import around_errors
 from indexer.chunking.source_lines import SourceLines
 from indexer.chunking.split import statement_cuts
 from indexer.chunking.tile import Piece, Tiler
-from indexer.limits import MAX_CALLS, MAX_HEAP, PARSE_SECONDS, READ_BLOCK
+from indexer.limits import MAX_CALLS, MAX_HEAP
 
 if TYPE_CHECKING:
-    from tree_sitter import Node, Tree
+    from tree_sitter import Node
 
 # In these, equations or clauses of one name are one function.
 _EQUATIONAL = frozenset({"haskell", "elixir"})
 
-
-class ParseTimeout(Exception):
-    """A file took its parser longer than PARSE_SECONDS of CPU time."""
+_PREPROCESSED = frozenset({"c", "cpp", "c_sharp"})
 
 
 class NoStructure(Exception):
@@ -56,7 +55,7 @@ class NoStructure(Exception):
 def chunk_syntax(text: str, language: str) -> tuple[Chunk, ...] | None:
     """Cut a text by its grammar; None where the language has none.
 
-    A file with syntax errors is cut like any other, as far as its parser found its way.
+    A file with syntax errors is cut like any other, as far as its parser finds its way around them.
 
     Raises:
         ParseTimeout: parsing took too long.
@@ -66,9 +65,12 @@ def chunk_syntax(text: str, language: str) -> tuple[Chunk, ...] | None:
     if grammar is None:
         return None
     lines = SourceLines(text)
-    root = _parse(grammar, tests_as_functions(lines.data) if language == "bash" else lines.data).root_node
-    if _is_a_heap(root):
+    data = tests_as_functions(lines.data) if language == "bash" else lines.data
+    parse = parser_of(grammar)
+    tree = parse(data)
+    if _is_a_heap(tree.root_node):
         raise NoStructure(f"over {MAX_HEAP} tokens in a row make no sense in {language}")
+    root = around_errors(parse, data, tree, preprocessed=language in _PREPROCESSED).root_node
     marks = QueryCursor(grammar.marks).captures(root)
     matches = QueryCursor(grammar.definitions).matches(root)
     definitions, module_doc = definitions_of(matches, marks, lines)
@@ -89,18 +91,6 @@ def _is_a_heap(root: Node) -> bool:
         return False
     errors = [node for node in (root, *root.children) if node.is_error]
     return any(node.child_count - node.named_child_count > MAX_HEAP for node in errors)
-
-
-def _parse(grammar: Grammar, data: bytes) -> Tree:
-    limit = time.thread_time() + PARSE_SECONDS
-    # Only the read-callback form honours the progress callback; the query's own (tree-sitter 0.26.1) crashes.
-    try:
-        return Parser(grammar.language).parse(
-            lambda offset, _: data[offset : offset + READ_BLOCK],
-            progress_callback=lambda _offset, _has_error: time.thread_time() > limit,
-        )
-    except ValueError as error:
-        raise ParseTimeout(f"parsing took over {PARSE_SECONDS} s") from error
 
 
 def _give_module_doc(pieces: list[Piece], doc: str) -> None:

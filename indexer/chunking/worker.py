@@ -9,7 +9,8 @@ from typing import Literal
 from indexer.chunking.chunk import Chunk
 from indexer.chunking.lines import chunk_lines
 from indexer.chunking.markdown import chunk_markdown
-from indexer.chunking.syntax import ParseTimeout, chunk_syntax
+from indexer.chunking.parse import ParseTimeout
+from indexer.chunking.syntax import chunk_syntax
 from indexer.limits import WORKER_MEMORY
 
 Chunker = Callable[[str, str, str], tuple[Chunk, ...]]

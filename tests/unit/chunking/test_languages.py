@@ -23,6 +23,8 @@ from indexer.chunking.languages import LANGUAGES, is_config, language_of
         ("a.h", "int f(void);\n", "c"),
         ("a.h", "namespace a {\nint f();\n}\n", "cpp"),
         ("a.h", "#include <vector>\n", "cpp"),
+        ("app.ts", "export const a = 1\n", "typescript"),
+        ("app_de.ts", '<?xml version="1.0"?>\n<!DOCTYPE TS>\n', ""),
         ("LICENSE", "", ""),
     ],
 )

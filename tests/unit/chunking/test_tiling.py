@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from indexer.chunking.chunk import Chunk
 from indexer.chunking.languages import LANGUAGES
 from indexer.chunking.lines import chunk_lines
-from indexer.chunking.syntax import NoStructure, ParseTimeout
+from indexer.chunking.parse import ParseTimeout
+from indexer.chunking.syntax import NoStructure
 from indexer.chunking.worker import chunk_text
 from indexer.limits import MAX_CALLS, MAX_CHUNK_BYTES, MAX_CHUNK_LINES, MAX_CLOSERS, MAX_MEMBERS
 
