@@ -18,6 +18,7 @@ from indexer.chunking.pool import ChunkPool
 from indexer.describer import Describer, opened_describer
 from indexer.descriptions import is_definition, is_trivial
 from indexer.embed import RowEmbedder, embedder_record
+from indexer.engine import LocalEngine
 from indexer.errors import SourceError
 from indexer.limits import ASSUMED_SECONDS_PER_DESCRIPTION, ASSUMED_SECONDS_PER_VECTOR
 from indexer.night_options import NightOptions
@@ -112,7 +113,7 @@ def forecast_night(
         rows = _CountedRows(writer)
         counted = RowEmbedder(_CountedTexts(embedder.fingerprint))
         pool = opened.enter_context(ChunkPool(options.workers))
-        forecast = _read_sources(options, Tools(rows, pool, counted, waiting, progress))
+        forecast = _read_sources(options, Tools(rows, LocalEngine(pool, counted, waiting), progress))
         plan = _stored_backlog(options, writer, rows, model)
     due = plan.places.keys() | waiting.keys
     described_rows = waiting.rows + sum(map(len, plan.places.values())) + sum(map(len, plan.known.values()))

@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING
 from indexer.describe import DescriptionLimits
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from index_store.shared import SharedIndex
+    from indexer.embed import RowEmbedder
+    from indexer.engine import Engine
     from indexer.golden import Inspect
     from indexer.sources.definition import SourceDefinition
 
@@ -36,6 +40,7 @@ class NightOptions:
         inspect: asks the golden queries; None where there are none.
         accept_golden: publish also what lost the answer to a golden query.
         shared: where on an object store the index is; None for one in `state_dir` alone.
+        engine: opens what turns files into rows, for the length of a block; None for this machine alone.
         failpoint: called with the name of each step before it begins.
     """
 
@@ -48,4 +53,5 @@ class NightOptions:
     inspect: Inspect | None = None
     accept_golden: bool = False
     shared: SharedIndex | None = None
+    engine: Callable[[RowEmbedder], AbstractContextManager[Engine]] | None = None
     failpoint: Callable[[str], None] = no_failpoint

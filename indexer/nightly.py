@@ -29,6 +29,7 @@ from indexer.chunking.pool import ChunkPool
 from indexer.describer import Describer, opened_describer
 from indexer.descriptions import KnownDescriptions
 from indexer.embed import RowEmbedder, embedder_record
+from indexer.engine import Engine, LocalEngine
 from indexer.errors import GenerationHeldBack, SourceError, SourceMissing, TooManyVanished
 from indexer.git.command import without_credentials
 from indexer.golden import Inspect, Verdict
@@ -200,8 +201,8 @@ class _Night:
         # A glob over an unmounted disk no longer names its repositories at all: those count as vanished too.
         vanished = [name for name in removed if _counts(serving[name]) and _is_gone(serving[name].location)]
         self._refuse_mass_vanishing(vanished, len(serving))
-        with ChunkPool(self.options.workers) as pool:
-            tools = Tools(writer, pool, self.rows, self.summariser, self.progress)
+        with self._engine() as engine:
+            tools = Tools(writer, engine, self.progress)
             for definition in self.options.sources:
                 previous = before.get(definition.name)
                 if only and definition.name not in only:
@@ -213,6 +214,15 @@ class _Night:
                     vanished.append(definition.name)
                     self._refuse_mass_vanishing(vanished, len(serving))
         return states
+
+    @contextmanager
+    def _engine(self) -> Iterator[Engine]:
+        if self.options.engine is not None:
+            with self.options.engine(self.rows) as engine:
+                yield engine
+            return
+        with ChunkPool(self.options.workers) as pool:
+            yield LocalEngine(pool, self.rows, self.summariser)
 
     def _index_repository(
         self,

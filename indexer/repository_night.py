@@ -10,23 +10,19 @@ from typing import Protocol
 
 from index_store.schema import ChunkRow, FileRow, RepositoryState, Vector
 from indexer.chunking.languages import language_of
-from indexer.chunking.pool import ChunkedFile, ChunkPool
-from indexer.embed import RowEmbedder, nothing_stored
+from indexer.engine import Engine, FinishedFiles
 from indexer.errors import SourceUnreadable
 from indexer.git.command import without_credentials
 from indexer.intake import admit, decode
 from indexer.intake.secrets import redact
 from indexer.intake.skip import SkipReason
 from indexer.intake.text import SourceText
-from indexer.limits import ROWS_PER_BATCH
 from indexer.night_report import Outcome, RepositoryReport
 from indexer.plan import RepositoryPlan, plan_repository
 from indexer.progress import Progress
-from indexer.rows import DraftRow, build_rows, draft_rows
 from indexer.sources.definition import SourceDefinition
 from indexer.sources.paths import displayed_path
 from indexer.sources.source import Entry, Source
-from model_chain.protocol import Summariser
 
 
 @contextmanager
@@ -72,9 +68,7 @@ class Tools:
     """What every repository of a night shares."""
 
     writer: ChunkSink
-    pool: ChunkPool
-    rows: RowEmbedder
-    summariser: Summariser
+    engine: Engine
     progress: Progress
 
 
@@ -87,9 +81,7 @@ class RepositoryNight:
         self._definition = definition
         self._source = source
         self._writer = tools.writer
-        self._pool = tools.pool
-        self._rows = tools.rows
-        self._summariser = tools.summariser
+        self._engine = tools.engine
         self._progress = tools.progress
         self._report = report
         self._inventory: list[FileRow] = []
@@ -115,7 +107,8 @@ class RepositoryNight:
         if plan.drop:
             self._writer.delete_files(definition.name, plan.drop)
         self._progress.repository_started(definition.name, len(plan.read))
-        self._write(self._pool.chunk(self._texts(plan.read)))
+        for finished in self._engine.finish(self._texts(plan.read), self._writer.known_vectors):
+            self._store(finished)
         # A missing object is asked for every night: having read something does not mean that it changed.
         unchanged = not plan.drop and self._writer.base_files(definition.name) == {
             row.path: row for row in self._inventory
@@ -188,45 +181,16 @@ class RepositoryNight:
                 self._definition.name, path, entry.blob_id, len(data), language_of(path, text), text
             )
 
-    def _write(self, files: Iterator[ChunkedFile]) -> None:
-        drafts: list[DraftRow] = []
-        finished = 0
-        for file in files:
-            source = file.source
-            if file.fallback:
-                self._report.record_fallback(source.path, file.fallback)
-            drafts.extend(draft_rows(source, file.chunks, self._summariser))
-            self._inventory.append(
-                FileRow(
-                    source.repo,
-                    source.path,
-                    source.blob_id,
-                    source.size,
-                    source.language,
-                    len(file.chunks),
-                    "",
-                )
-            )
-            finished += 1
-            if len(drafts) >= ROWS_PER_BATCH:
-                self._store(drafts, finished)
-                drafts, finished = [], 0
-        if drafts or finished:
-            self._store(drafts, finished)
-
-    def _store(self, drafts: list[DraftRow], files: int) -> None:
-        before = self._rows.count.embedded, self._rows.count.reused
-        code, code_failures = self._rows.embed(
-            [draft.code_text for draft in drafts], self._writer.known_vectors
-        )
-        summary, summary_failures = self._rows.embed([draft.summary_text for draft in drafts], nothing_stored)
-        for index, cause in {**summary_failures, **code_failures}.items():
-            chunk = drafts[index].chunk
-            self._report.record_failure(
-                f"{drafts[index].source.path}:{chunk.start_line}", f"embedding: {cause}"
-            )
-        self._report.embedded += self._rows.count.embedded - before[0]
-        self._report.embeddings_reused += self._rows.count.reused - before[1]
-        self._report.summarised += len(drafts)
-        self._writer.add(build_rows(drafts, code, summary))
-        self._progress.files_done(self._definition.name, files, len(drafts))
+    def _store(self, finished: FinishedFiles) -> None:
+        report = self._report
+        for row, fallback in finished.files:
+            if fallback:
+                report.record_fallback(row.path, fallback)
+            self._inventory.append(row)
+        for place, cause in finished.failures:
+            report.record_failure(place, cause)
+        report.embedded += finished.embedded
+        report.embeddings_reused += finished.reused
+        report.summarised += len(finished.rows)
+        self._writer.add(finished.rows)
+        self._progress.files_done(self._definition.name, len(finished.files), len(finished.rows))

@@ -1,0 +1,99 @@
+"""Files into rows: cut, described, embedded. One engine works on this machine, another on many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from index_store.schema import ChunkRow, FileRow
+from indexer.chunking.pool import ChunkedFile, ChunkPool
+from indexer.chunking.worker import Fallback
+from indexer.embed import RowEmbedder, StoredVectors, nothing_stored
+from indexer.intake.text import SourceText
+from indexer.limits import ROWS_PER_BATCH
+from indexer.rows import DraftRow, build_rows, draft_rows
+from model_chain.protocol import Summariser
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedFiles:
+    """Some files of one repository, ready to be stored.
+
+    Attributes:
+        files: what the inventory says of each, and why it is in line windows though it has a grammar.
+        rows: their chunks.
+        failures: places whose text could not be embedded, each with its cause.
+        embedded, reused: vectors that were computed, and that were known.
+    """
+
+    files: list[tuple[FileRow, Fallback]] = field(default_factory=list)
+    rows: list[ChunkRow] = field(default_factory=list)
+    failures: list[tuple[str, str]] = field(default_factory=list)
+    embedded: int = 0
+    reused: int = 0
+
+
+class Engine(Protocol):
+    """Turns the files of one repository after another into rows."""
+
+    def finish(self, texts: Iterable[SourceText], known: StoredVectors) -> Iterator[FinishedFiles]:
+        """Every file once, in any order; `texts` is read little ahead, and what it raises comes through.
+
+        `known` finds vectors that the last generation holds; an engine may do without.
+
+        Raises:
+            ModelError: the embedder is not working, and it must.
+        """
+        ...
+
+
+class LocalEngine:
+    """Cuts in worker processes of this machine; describes and embeds in this process."""
+
+    def __init__(self, pool: ChunkPool, embedder: RowEmbedder, summariser: Summariser) -> None:
+        self._pool = pool
+        self._embedder = embedder
+        self._summariser = summariser
+
+    def finish(self, texts: Iterable[SourceText], known: StoredVectors) -> Iterator[FinishedFiles]:
+        """As `Engine` says, in the order of `texts`."""
+        files: list[ChunkedFile] = []
+        drafts: list[DraftRow] = []
+        for file in self._pool.chunk(texts):
+            files.append(file)
+            drafts.extend(draft_rows(file.source, file.chunks, self._summariser))
+            if len(drafts) >= ROWS_PER_BATCH:
+                yield self._finished(files, drafts, known)
+                files, drafts = [], []
+        if files:
+            yield self._finished(files, drafts, known)
+
+    def _finished(
+        self, files: Sequence[ChunkedFile], drafts: Sequence[DraftRow], known: StoredVectors
+    ) -> FinishedFiles:
+        count = self._embedder.count
+        before = count.embedded, count.reused
+        code, code_failures = self._embedder.embed([draft.code_text for draft in drafts], known)
+        summary, summary_failures = self._embedder.embed(
+            [draft.summary_text for draft in drafts], nothing_stored
+        )
+        failed = {**summary_failures, **code_failures}.items()
+        return FinishedFiles(
+            [(_inventory_row(file), file.fallback) for file in files],
+            build_rows(drafts, code, summary),
+            [(_place(drafts[index]), f"embedding: {cause}") for index, cause in failed],
+            count.embedded - before[0],
+            count.reused - before[1],
+        )
+
+
+def _place(draft: DraftRow) -> str:
+    return f"{draft.source.path}:{draft.chunk.start_line}"
+
+
+def _inventory_row(file: ChunkedFile) -> FileRow:
+    source = file.source
+    return FileRow(
+        source.repo, source.path, source.blob_id, source.size, source.language, len(file.chunks), ""
+    )
