@@ -228,11 +228,14 @@ def ask(
 
 @app.command()
 def status(*, as_json: JsonOption = False, config: ConfigOption = None) -> int:
-    """Show what is indexed, and how old it is."""
-    from nightdex.shared import index_dir
+    """Show whether search can be trusted now, and what is known of the index and its nights.
+
+    Exits with 0 where it can, with 3 where something is stale, missing or failed last night, and with 1 where
+    the index is damaged or no night has come to its end for a day and a half.
+    """
     from nightdex.status import status_command
 
-    return status_command(index_dir(_configuration(config)), as_json=as_json)
+    return status_command(_configuration(config), as_json=as_json)
 
 
 @app.command()

@@ -31,3 +31,6 @@ DATABASE_WAIT_S = 10.0
 
 # A generation that is pruned at the moment it is pinned has a successor; this many in a row are no chance.
 PIN_TRIES = 3
+
+# systemd's manager answers at once; where it does not, a status is wanted all the same.
+SYSTEMCTL_S = 3.0

@@ -28,6 +28,7 @@ from nightdex.errors import ConfigurationError
 from nightdex.failures import INTERRUPTED
 from nightdex.limits import CATCH_UP_AFTER_S, STOP_GRACE_S, WAKE_UP_S
 from nightdex.notices import notice_of, tell
+from nightdex.owners import scheduling
 
 if TYPE_CHECKING:
     from nightdex.configuration import Configuration
@@ -49,14 +50,15 @@ def schedule_command(configuration: Configuration) -> int:
     now = dt.datetime.now(dt.UTC)
     first = now if catch_up_due(configuration.state_dir, now) else None
     scheduler = scheduler_of(night.run, trigger_of(configuration.settings.schedule), first)
-    scheduler.start()
-    sd_notify.notify(sd_notify.READY)
-    log.info("schedule_began", **_times(scheduler), catch_up=first is not None)
-    while not _told(asked):
-        # It sleeps by a clock that stands still while the machine sleeps.
-        scheduler.wakeup()
-    interrupted = night.stop()
-    scheduler.shutdown()
+    with scheduling(configuration.state_dir):
+        scheduler.start()
+        sd_notify.notify(sd_notify.READY)
+        log.info("schedule_began", **_times(scheduler), catch_up=first is not None)
+        while not _told(asked):
+            # It sleeps by a clock that stands still while the machine sleeps.
+            scheduler.wakeup()
+        interrupted = night.stop()
+        scheduler.shutdown()
     log.info("schedule_ended", interrupted=interrupted)
     return INTERRUPTED if interrupted else 0
 

@@ -16,7 +16,9 @@ from nightdex.backup.making import Sources, make_backup, size_of
 from nightdex.backup.restoring import restore_backup
 from nightdex.chain.configured import ledger_of
 from nightdex.doctor.sizes import gigabytes
+from nightdex.errors import RestoreRefused
 from nightdex.progress import LINE_EVERY_S
+from nightdex.shared import index_dir
 
 if TYPE_CHECKING:
     from nightdex.configuration import Configuration
@@ -28,6 +30,7 @@ def backup_command(configuration: Configuration, place: Path, *, force: bool, as
     Raises:
         BackupRefused, BackupFailed, NoIndex: none was made.
     """
+    index_dir(configuration)
     began, sources = time.monotonic(), sources_of(configuration)
     with showing("copying", size_of(sources)) as advance:
         backup = make_backup(sources, place, advance, force=force)
@@ -55,6 +58,11 @@ def restore_command(
     Raises:
         BackupUnusable, RestoreRefused, BackupFailed, AlreadyRunning: the index that served still does.
     """
+    if index and configuration.place is not None:
+        raise RestoreRefused(
+            f"the index of {configuration.settings.index.state_dir} is all machines': restore the rest with "
+            "--without-index, and go back there with `nightdex rollback`"
+        )
     began = time.monotonic()
     with showing("restoring", read_list(place).size) as advance:
         backup, generation = restore_backup(

@@ -16,7 +16,8 @@ from nightdex.configuration import Configuration
 from nightdex.doctor.finding import Finding, error, note, ok, warning
 from nightdex.doctor.limits import OLDEST_NIGHT_HOURS
 from nightdex.models import embedders_of
-from nightdex.status import age, embedder_name
+from nightdex.standing import age
+from nightdex.status import embedder_name
 from search_api.limits import EMBEDDER_DEADLINE_S
 
 _PROBES = ("where are sessions refreshed", "how is a token exchanged")
@@ -50,7 +51,7 @@ def check_nights(configuration: Configuration) -> Iterator[Finding]:
         return
     now = datetime.now(UTC)
     began = str(night["started_at"])
-    ago = age(began, now)
+    ago = age(datetime.fromisoformat(began), now)
     if now - datetime.fromisoformat(began) > timedelta(hours=OLDEST_NIGHT_HOURS):
         remedy = "see that what starts `nightdex run` every night is alive; run it once by hand"
         yield warning(f"the last night began {ago} ago", remedy, started_at=began)

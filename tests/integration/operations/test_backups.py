@@ -282,3 +282,15 @@ def test_a_damaged_database_is_named(shop: Place, tmp_path: Path) -> None:
     status, _, err = shop.run("backup", str(tmp_path / "nightly"))
     assert (status, "shown.sqlite" in err) == (1, True)
     assert copying.room_below(tmp_path / "not" / "there") > 0
+
+
+def test_an_index_on_an_object_store_is_not_replaced_by_a_restore(shop: Place, tmp_path: Path) -> None:
+    assert shop.run("backup", str(tmp_path / "nightly"))[0] == 0
+    other = elsewhere(shop, tmp_path / "other")
+    (other.root / "repos.toml").write_text(
+        '[index]\nstate_dir = "s3://bucket/index"\nlocal_dir = "copy"\n[[repo]]\npath = "code/shop"\n'
+        '[chain]\nledger = "ledger.sqlite3"\n'
+    )
+    status, _, err = other.run("restore", str(tmp_path / "nightly"))
+    assert (status, "--without-index" in err) == (1, True)
+    assert other.run("restore", str(tmp_path / "nightly"), "--without-index")[0] == 0

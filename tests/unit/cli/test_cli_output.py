@@ -10,10 +10,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from index_store.generations import generation_dir
+from index_store.held_back import HeldBack
 from index_store.manifest import read_manifest
 from index_store.schema import Manifest
 from index_store.testing import build_generation, make_row, states_of
@@ -21,6 +23,7 @@ from indexer.night_report import NightReport, Outcome, RepositoryReport
 from nightdex.cli import _run
 from nightdex.night import summary
 from nightdex.progress import LineProgress
+from nightdex.standing import Standing, Trust
 from nightdex.status import show
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "cli"
@@ -103,33 +106,89 @@ def small_index(state_dir: Path) -> Manifest:
     return build_generation(state_dir, rows, [stale, second])
 
 
+NOW = datetime(2026, 1, 2, 9, 10, tzinfo=UTC)
+NIGHT = {
+    "outcome": "partial",
+    "started_at": "2026-01-02T04:00:00+00:00",
+    "seconds": 61.5,
+    "reason": "1 failed",
+    "repositories": [{"name": "shop", "outcome": "indexed", "found": 3}],
+}
+
+
+def standing(state_dir: Path, **fields: Any) -> Standing:
+    manifest = replace(small_index(state_dir), built_at="2026-01-02T04:10:00+00:00", files={"a": (5_000, "")})
+    began = datetime(2026, 1, 2, 4, 0, tzinfo=UTC)
+    known = {"night": NIGHT, "last_success": began, "free": 80_000_000_000}
+    return Standing(manifest, NOW, **{**known, **fields})
+
+
 def test_status_of_a_small_index(tmp_path: Path) -> None:
-    manifest = replace(small_index(tmp_path), built_at="2026-01-02T04:10:00+00:00")
-    night = {
-        "outcome": "partial",
-        "started_at": "2026-01-02T04:00:00+00:00",
-        "seconds": 61.5,
-        "reason": "1 failed",
-    }
     to = StringIO()
-    show(manifest, night, datetime(2026, 1, 2, 9, 10, tzinfo=UTC), to)
+    show(standing(tmp_path), to)
     matches_golden("status", to.getvalue())
+
+
+@pytest.mark.parametrize(
+    ("fields", "trust", "reason"),
+    [
+        ({"problems": ["x.lance is missing"]}, Trust.NONE, "generation 1 is damaged: x.lance is missing"),
+        (
+            {"last_success": datetime(2025, 12, 30, tzinfo=UTC)},
+            Trust.NONE,
+            "no night has come to its end for 3 d",
+        ),
+        ({"night": {**NIGHT, "outcome": "failed"}}, Trust.IN_PART, "the last night failed: 1 failed"),
+        ({"held": HeldBack(2, ("'x' is lost",))}, Trust.IN_PART, "generation 2 is held back: 'x' is lost"),
+        ({}, Trust.IN_PART, "1 of 2 repositories are stale (notes)"),
+        (
+            {"free": 1_000_000},
+            Trust.IN_PART,
+            "only 0.00 GB are free below state_dir: the next night will fail",
+        ),
+        (
+            {"night": {**NIGHT, "golden": [{"query": "x", "verdict": "missing"}]}},
+            Trust.IN_PART,
+            "1 of 1 golden queries do not find their answer ('x')",
+        ),
+    ],
+)
+def test_the_verdict_of_a_status(tmp_path: Path, fields: dict[str, Any], trust: Trust, reason: str) -> None:
+    found, reasons = standing(tmp_path, **fields).verdict
+    assert found is trust
+    assert reason in reasons
 
 
 def test_status_reads_the_published_index(cli: Cli, tmp_path: Path) -> None:
     manifest = small_index(tmp_path / "state")
     status, out, _ = cli("status", "--json")
     told = json.loads(out)
-    assert status == 0
+    assert (status, told["trust"]) == (3, "in part")
     assert (told["generation"], told["chunks"]) == (manifest.generation, 3)
     assert [(repo["name"], repo["stale"]) for repo in told["repositories"]] == [
         ("notes", True),
         ("shop", False),
     ]
     assert told["age_seconds"] < 600
-    _, out, _ = cli("status")
-    assert re.match(rf"generation {manifest.generation}, built \d+ s ago; repositories: 2, chunks: 3", out)
-    assert out.endswith("no night report\n")
+    assert cli("status")[1].startswith(
+        "search can be trusted in part: 1 of 2 repositories are stale (notes)\n"
+    )
+    folder = generation_dir(tmp_path / "state", manifest.generation)
+    (folder / "inventory.parquet").write_bytes(b"")
+    status, out, _ = cli("status")
+    assert status == 1
+    damaged = f"generation {manifest.generation} is damaged: inventory.parquet has 0 bytes instead of "
+    assert out.startswith(f"search cannot be trusted: {damaged}")
+
+
+def test_an_index_in_order_can_be_trusted(cli: Cli, tmp_path: Path) -> None:
+    row = make_row(repo="shop", path="src/tax.py", symbol="tax", text="def tax():\n    pass")
+    build_generation(tmp_path / "state", [row])
+    status, out, _ = cli("status")
+    assert status == 0
+    assert re.match(
+        r"search can be trusted: all of it is as of \d+ s ago\ngeneration 1, built \d+ s ago", out
+    )
 
 
 def test_check_tells_a_whole_index_from_a_damaged_one(cli: Cli, tmp_path: Path) -> None:
