@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 from index_store.schema import ChunkRow, FileRow
@@ -12,8 +13,10 @@ from indexer.chunking.worker import Fallback
 from indexer.embed import RowEmbedder, StoredVectors, nothing_stored
 from indexer.intake.text import SourceText
 from indexer.limits import ROWS_PER_BATCH
-from indexer.rows import DraftRow, build_rows, draft_rows
+from indexer.rows import DraftRow, build_row, describe_again, draft_rows
 from model_chain.protocol import Summariser
+
+_Draft = tuple[SourceText, DraftRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,48 +51,62 @@ class Engine(Protocol):
         ...
 
 
-class LocalEngine:
-    """Cuts in worker processes of this machine; describes and embeds in this process."""
+def row_pool(workers: int, summariser: Summariser) -> ChunkPool:
+    """Worker processes for `LocalEngine`; the summariser is copied into them."""
+    return ChunkPool(workers, prepare=partial(draft_rows, summariser=summariser))
 
-    def __init__(self, pool: ChunkPool, embedder: RowEmbedder, summariser: Summariser) -> None:
+
+class LocalEngine:
+    """Cuts and describes in worker processes of this machine; embeds in this process.
+
+    Args:
+        pool: made by `row_pool`.
+        embedder: of this night.
+        again: what describes anew, in this process; None where the workers' descriptions stand.
+    """
+
+    def __init__(self, pool: ChunkPool, embedder: RowEmbedder, again: Summariser | None = None) -> None:
         self._pool = pool
         self._embedder = embedder
-        self._summariser = summariser
+        self._again = again
 
     def finish(self, texts: Iterable[SourceText], known: StoredVectors) -> Iterator[FinishedFiles]:
         """As `Engine` says, in the order of `texts`."""
         files: list[ChunkedFile] = []
-        drafts: list[DraftRow] = []
+        drafts: list[_Draft] = []
         for file in self._pool.chunk(texts):
             files.append(file)
-            drafts.extend(draft_rows(file.source, file.chunks, self._summariser))
+            drafts.extend((file.source, self._described(file.source, draft)) for draft in file.prepared)
             if len(drafts) >= ROWS_PER_BATCH:
                 yield self._finished(files, drafts, known)
                 files, drafts = [], []
         if files:
             yield self._finished(files, drafts, known)
 
+    def _described(self, source: SourceText, draft: DraftRow) -> DraftRow:
+        return draft if self._again is None else describe_again(source, draft, self._again)
+
     def _finished(
-        self, files: Sequence[ChunkedFile], drafts: Sequence[DraftRow], known: StoredVectors
+        self, files: Sequence[ChunkedFile], drafts: Sequence[_Draft], known: StoredVectors
     ) -> FinishedFiles:
         count = self._embedder.count
         before = count.embedded, count.reused
-        code, code_failures = self._embedder.embed([draft.code_text for draft in drafts], known)
+        code, code_failures = self._embedder.embed([draft.code_text for _, draft in drafts], known)
         summary, summary_failures = self._embedder.embed(
-            [draft.summary_text for draft in drafts], nothing_stored
+            [draft.summary_text for _, draft in drafts], nothing_stored
         )
         failed = {**summary_failures, **code_failures}.items()
         return FinishedFiles(
             [(_inventory_row(file), file.fallback) for file in files],
-            build_rows(drafts, code, summary),
-            [(_place(drafts[index]), f"embedding: {cause}") for index, cause in failed],
+            [build_row(*draft, *vectors) for draft, *vectors in zip(drafts, code, summary, strict=True)],
+            [(_place(*drafts[index]), f"embedding: {cause}") for index, cause in failed],
             count.embedded - before[0],
             count.reused - before[1],
         )
 
 
-def _place(draft: DraftRow) -> str:
-    return f"{draft.source.path}:{draft.chunk.start_line}"
+def _place(source: SourceText, draft: DraftRow) -> str:
+    return f"{source.path}:{draft.chunk.start_line}"
 
 
 def _inventory_row(file: ChunkedFile) -> FileRow:

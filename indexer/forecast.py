@@ -14,11 +14,10 @@ from index_store.stored_rows import StoredRows
 from index_store.writer import GenerationWriter
 from indexer.backlog import BacklogPlan, plan_backlog
 from indexer.carry_over import read_carry_over
-from indexer.chunking.pool import ChunkPool
 from indexer.describer import Describer, opened_describer
 from indexer.descriptions import is_definition, is_trivial
 from indexer.embed import RowEmbedder, embedder_record
-from indexer.engine import LocalEngine
+from indexer.engine import LocalEngine, row_pool
 from indexer.errors import SourceError
 from indexer.limits import ASSUMED_SECONDS_PER_DESCRIPTION, ASSUMED_SECONDS_PER_VECTOR
 from indexer.night_options import NightOptions
@@ -112,7 +111,7 @@ def forecast_night(
         waiting = _Waiting(summariser, model.cached if model else None)
         rows = _CountedRows(writer)
         counted = RowEmbedder(_CountedTexts(embedder.fingerprint))
-        pool = opened.enter_context(ChunkPool(options.workers))
+        pool = opened.enter_context(row_pool(options.workers, summariser))
         forecast = _read_sources(options, Tools(rows, LocalEngine(pool, counted, waiting), progress))
         plan = _stored_backlog(options, writer, rows, model)
     due = plan.places.keys() | waiting.keys

@@ -25,11 +25,10 @@ from index_store.shared_writer import SharedWriter, shared_writer
 from index_store.stored_rows import StoredRows
 from index_store.writer import GenerationWriter
 from indexer.amend import fill_vectors, store_descriptions
-from indexer.chunking.pool import ChunkPool
 from indexer.describer import Describer, opened_describer
 from indexer.descriptions import KnownDescriptions
 from indexer.embed import RowEmbedder, embedder_record
-from indexer.engine import Engine, LocalEngine
+from indexer.engine import Engine, LocalEngine, row_pool
 from indexer.errors import GenerationHeldBack, SourceError, SourceMissing, TooManyVanished
 from indexer.git.command import without_credentials
 from indexer.golden import Inspect, Verdict
@@ -92,7 +91,7 @@ class _Night:
         self.publisher = publisher
         self.embedder = embedder
         self.rows = RowEmbedder(embedder)
-        self.summariser = summariser
+        self.extract = self.summariser = summariser
         self.describer: Describer | None = None
         self.progress = progress
         self.built = 0  # the newest generation of the night; it serves unless it is held back
@@ -221,8 +220,8 @@ class _Night:
             with self.options.engine(self.rows) as engine:
                 yield engine
             return
-        with ChunkPool(self.options.workers) as pool:
-            yield LocalEngine(pool, self.rows, self.summariser)
+        with row_pool(self.options.workers, self.extract) as pool:
+            yield LocalEngine(pool, self.rows, self.summariser if self.describer is not None else None)
 
     def _index_repository(
         self,

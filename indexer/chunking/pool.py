@@ -6,13 +6,22 @@ import multiprocessing
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pebble import ProcessExpired, ProcessPool
 
 from indexer.chunking.chunk import Chunk
 from indexer.chunking.lines import chunk_lines
-from indexer.chunking.worker import Chunker, Fallback, Result, chunk_batch, chunk_text, limit_memory
+from indexer.chunking.worker import (
+    Chunker,
+    Fallback,
+    Prepare,
+    Result,
+    chunk_batch,
+    chunk_text,
+    limit_memory,
+    prepare_nothing,
+)
 from indexer.intake.text import SourceText
 from indexer.limits import BATCH_BYTES, BATCH_FILES, BATCHES_AHEAD, FILE_SECONDS, SLOWEST_BYTES_PER_SECOND
 
@@ -21,16 +30,20 @@ if TYPE_CHECKING:
 
 
 # What the server that forks the workers imports once for all of them.
-_PRELOADED = ["indexer.chunking.worker", "pebble.pool.process"]
+_PRELOADED = ["indexer.chunking.worker", "indexer.rows", "pebble.pool.process"]
 
 
 @dataclass(frozen=True, slots=True)
 class ChunkedFile:
-    """A file and its chunks. `fallback` says why they are line windows though its language has a grammar."""
+    """A file and its chunks. `fallback` says why they are line windows though its language has a grammar.
+
+    `prepared` is what the pool's `prepare` made of them.
+    """
 
     source: SourceText
     chunks: tuple[Chunk, ...]
     fallback: Fallback = ""
+    prepared: Any = None
 
 
 class ChunkPool:
@@ -41,11 +54,15 @@ class ChunkPool:
     Args:
         workers: how many processes.
         chunker: what cuts a file; a module-level function.
+        prepare: what is then made of it, in the worker; it can be pickled, as can what it returns.
     """
 
-    def __init__(self, workers: int, chunker: Chunker = chunk_text) -> None:
+    def __init__(
+        self, workers: int, chunker: Chunker = chunk_text, prepare: Prepare = prepare_nothing
+    ) -> None:
         self._workers = workers
         self._chunker = chunker
+        self._prepare = prepare
         # Not fork: a child would inherit locks of the threads that the store and the progress display run.
         # Not spawn: each worker, and each that takes the place of one that died, would import all it needs.
         context = multiprocessing.get_context("forkserver")
@@ -74,11 +91,10 @@ class ChunkPool:
             yield from self._finish(*pending.popleft())
 
     def _schedule(self, batch: list[SourceText]) -> ProcessFuture[list[Result]]:
-        files = [(source.path, source.language, source.text) for source in batch]
         limit = FILE_SECONDS
         if len(batch) > 1:
             limit += sum(len(source.text) for source in batch) / SLOWEST_BYTES_PER_SECOND
-        return self._pool.schedule(chunk_batch, args=[self._chunker, files], timeout=limit)
+        return self._pool.schedule(chunk_batch, args=[self._chunker, self._prepare, batch], timeout=limit)
 
     def _finish(self, batch: list[SourceText], future: ProcessFuture[list[Result]]) -> Iterator[ChunkedFile]:
         try:
@@ -89,9 +105,10 @@ class ChunkPool:
                     yield from self._finish([source], self._schedule([source]))
                 return
             reason = _reason(error)
-            results = [(chunk_lines(batch[0].text), reason)]
-        for source, (chunks, fallback) in zip(batch, results, strict=True):
-            yield ChunkedFile(source, chunks, fallback)
+            chunks = chunk_lines(batch[0].text)
+            results = [(chunks, reason, self._prepare(batch[0], chunks))]
+        for source, result in zip(batch, results, strict=True):
+            yield ChunkedFile(source, *result)
 
 
 def _reason(error: Exception) -> Fallback:

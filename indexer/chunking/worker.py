@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import resource
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from indexer.chunking.chunk import Chunk
 from indexer.chunking.lines import chunk_lines
 from indexer.chunking.markdown import chunk_markdown
 from indexer.chunking.parse import ParseTimeout
 from indexer.chunking.syntax import chunk_syntax
+from indexer.intake.text import SourceText
 from indexer.limits import WORKER_MEMORY
 
 Chunker = Callable[[str, str, str], tuple[Chunk, ...]]
 
+# What is made of a file and its chunks where they were cut, in the worker; nothing by default.
+Prepare = Callable[[SourceText, tuple[Chunk, ...]], Any]
+
 # why a file is in line windows though its language has a grammar; "" where it is not
 Fallback = Literal["", "crash", "timeout", "memory", "error"]
-Result = tuple[tuple[Chunk, ...], Fallback]
+Result = tuple[tuple[Chunk, ...], Fallback, Any]
 
 
 def chunk_text(path: str, language: str, text: str) -> tuple[Chunk, ...]:  # noqa: ARG001 - see Chunker
@@ -45,19 +49,27 @@ def limit_memory() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
-def chunk_batch(chunker: Chunker, files: Sequence[tuple[str, str, str]]) -> list[Result]:
-    """Chunks and fallback reason of each (path, language, text). No file's failure reaches another."""
-    return [_chunk_one(chunker, *file) for file in files]
+def prepare_nothing(source: SourceText, chunks: tuple[Chunk, ...]) -> None:
+    """For whoever wants the chunks alone."""
 
 
-def _chunk_one(chunker: Chunker, path: str, language: str, text: str) -> Result:
+def chunk_batch(chunker: Chunker, prepare: Prepare, files: Sequence[SourceText]) -> list[Result]:
+    """Chunks, fallback reason and what was made of them, of each file. No file's failure reaches another."""
+    results: list[Result] = []
+    for source in files:
+        chunks, reason = _chunk_one(chunker, source)
+        results.append((chunks, reason, prepare(source, chunks)))
+    return results
+
+
+def _chunk_one(chunker: Chunker, source: SourceText) -> tuple[tuple[Chunk, ...], Fallback]:
     reason: Fallback
     try:
-        return chunker(path, language, text), ""
+        return chunker(source.path, source.language, source.text), ""
     except ParseTimeout:
         reason = "timeout"
     except MemoryError:
         reason = "memory"
     except Exception:  # noqa: BLE001 - whatever one file does to its chunker, the night goes on
         reason = "error"
-    return chunk_lines(text), reason
+    return chunk_lines(source.text), reason

@@ -10,7 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,28 @@ TEXTS_PER_BATCH = 256
 
 # What model2vec assumes where config.json names no max_length, in tokens.
 DEFAULT_MAX_LENGTH = 512
+
+# Runs whose tokens are remembered, about 200 bytes each; longer ones are data, which does not come twice.
+RUNS_REMEMBERED = 200_000
+LONGEST_RUN = 64
+
+_RUN = re.compile(r"[A-Za-z0-9]+")
+
+# Words as `training.vocabulary` has them: cut where the case changes, then letters apart from digits.
+_BOUNDARY = r"(?<=[\p{Ll}\p{N}])(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})"
+_NORMALIZER = {
+    "type": "Sequence",
+    "normalizers": [
+        {"type": "Replace", "pattern": {"Regex": _BOUNDARY}, "content": " "},
+        {"type": "Lowercase"},
+    ],
+}
+_PRE_TOKENIZER = {
+    "type": "Split",
+    "pattern": {"Regex": r"\p{L}+|\p{N}+"},
+    "behavior": "Removed",
+    "invert": True,
+}
 
 _TABLE_FILE = "model.safetensors"
 _TOKENIZER_FILE = "tokenizer.json"
@@ -65,6 +89,7 @@ class EmbeddedEmbedder:
         self._tokenizer.no_padding()
         self._max_characters = _limit_length(self._tokenizer, config.get("max_length", DEFAULT_MAX_LENGTH))
         self._unknown = _unknown_id(self._tokenizer)
+        self._runs = _RunTokens(self._tokenizer, self._known) if _splits_at_runs(self._tokenizer) else None
         self._fingerprint = Fingerprint(
             provider="embedded",
             model=str(config.get("model_name") or folder.resolve().name),
@@ -83,10 +108,8 @@ class EmbeddedEmbedder:
         vectors = np.zeros((len(texts), self._fingerprint.dimension), dtype=np.float32)
         failures: dict[int, str] = {}
         for start in range(0, len(texts), TEXTS_PER_BATCH):
-            batch = [self._encodable(text) for text in texts[start : start + TEXTS_PER_BATCH]]
-            encodings = self._tokenizer.encode_batch_fast(batch, add_special_tokens=False)
-            for index, encoding in enumerate(encodings, start):
-                vector = self._pool(encoding.ids)
+            for index, ids in enumerate(self._tokens(texts[start : start + TEXTS_PER_BATCH]), start):
+                vector = self._pool(ids)
                 if vector is None:
                     failures[index] = _NO_TOKEN
                 else:
@@ -99,13 +122,29 @@ class EmbeddedEmbedder:
         Raises:
             NothingToEmbed: no token of it is known (it is empty, or only punctuation or emoji).
         """
-        vector = self._pool(self._tokenizer.encode(self._encodable(text), add_special_tokens=False).ids)
+        encoding = self._tokenizer.encode(self._encodable(text), add_special_tokens=False)
+        vector = self._pool(self._known(encoding.ids))
         if vector is None:
             raise NothingToEmbed("The query holds no word that the embedded model knows; write it in words.")
         return vector
 
     def close(self) -> None:
         """The table goes with the last reference to it."""
+
+    def _tokens(self, texts: Sequence[str]) -> Iterator[list[int]]:
+        """The known tokens of each text. Code repeats a small vocabulary, whose tokens are remembered."""
+        runs = self._runs
+        remembered = [runs is not None and text.isascii() for text in texts]
+        others = [self._encodable(text) for text, is_so in zip(texts, remembered, strict=True) if not is_so]
+        encodings = iter(self._tokenizer.encode_batch_fast(others, add_special_tokens=False))
+        for text, is_so in zip(texts, remembered, strict=True):
+            if runs is not None and is_so:
+                yield list(chain.from_iterable(map(runs.__getitem__, _RUN.findall(text))))
+            else:
+                yield self._known(next(encodings).ids)
+
+    def _known(self, ids: list[int]) -> list[int]:
+        return [token for token in ids if token != self._unknown]
 
     def _encodable(self, text: str) -> str:
         """The text, cut to its limit; lone surrogates, which cannot be encoded, become "?"."""
@@ -114,12 +153,42 @@ class EmbeddedEmbedder:
 
     def _pool(self, ids: list[int]) -> NDArray[np.float32] | None:
         """The L2-normalised mean of the tokens' vectors, None where they are none or cancel out."""
-        known = [token for token in ids if token != self._unknown]
-        if not known:
+        if not ids:
             return None
-        total = self._table.take(known, axis=0).sum(axis=0)
-        norm = float(np.linalg.norm(total))
-        return np.asarray(total / norm, dtype=np.float32) if norm > 0 else None
+        total: NDArray[np.float32] = np.add.reduce(self._table.take(ids, axis=0), axis=0)
+        norm = np.sqrt(total.dot(total))
+        return total / norm if norm > 0 else None
+
+
+class _RunTokens(dict[str, list[int]]):
+    """A run of ASCII letters and digits -> its known tokens, worked out once."""
+
+    def __init__(self, tokenizer: Tokenizer, known: Callable[[list[int]], list[int]]) -> None:
+        self._tokenizer = tokenizer
+        self._known = known
+
+    def __missing__(self, run: str) -> list[int]:
+        tokens = self._known(self._tokenizer.encode(run, add_special_tokens=False).ids)
+        if len(run) <= LONGEST_RUN:
+            if len(self) >= RUNS_REMEMBERED:
+                self.clear()
+            self[run] = tokens
+        return tokens
+
+
+def _splits_at_runs(tokenizer: Tokenizer) -> bool:
+    """Whether the tokens of an ASCII text are those of its runs of letters and digits, as of our own table.
+
+    So it is where words are what `training.vocabulary` takes for words, and nothing is cut off at the end.
+    """
+    layout: dict[str, Any] = json.loads(tokenizer.to_str())
+    return (
+        layout["truncation"] is None
+        and layout["post_processor"] is None
+        and layout["added_tokens"] == []
+        and layout["normalizer"] == _NORMALIZER
+        and layout["pre_tokenizer"] == _PRE_TOKENIZER
+    )
 
 
 def _load_table(path: Path, vocabulary: int) -> NDArray[np.float32]:
