@@ -44,12 +44,16 @@ def drop_files_with_secrets(writer: GenerationWriter, state_dir: Path, repo: str
 def redact_reports(state_dir: Path) -> None:
     """Take secrets out of the reports of earlier nights: they name paths, and quote what a model said."""
     for path in (state_dir / REPORTS).glob("*.json"):
+        written = path.read_bytes()
         try:
-            report = json.loads(path.read_bytes())
-        except ValueError:
-            continue  # cut short: nobody reads it
-        if (redacted := _redacted(report)) != report:
-            write_durably(path, json.dumps(redacted, indent=1).encode())
+            report = json.loads(written)
+        except ValueError:  # cut short: nobody reads it as a report, but it is there
+            redacted = redact(written.decode("utf-8", "replace"))
+            if redacted.found:
+                write_durably(path, redacted.text.encode())
+            continue
+        if (clean := _redacted(report)) != report:
+            write_durably(path, json.dumps(clean, indent=1).encode())
 
 
 def _redacted(value: object) -> object:

@@ -22,7 +22,8 @@ def run_lock(state_dir: Path) -> Iterator[None]:
         StateDirUnusable: there can be no lock in it.
     """
     try:
-        state_dir.mkdir(parents=True, exist_ok=True)
+        # SECURITY: it holds everybody's code; one that its owner made beforehand keeps its permissions.
+        state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(state_dir / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
         raise StateDirUnusable(

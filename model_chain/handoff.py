@@ -48,6 +48,12 @@ class HandoffDamaged(ModelError):
     code = "handoff_damaged"
 
 
+class HandoffOutside(Permanent):
+    """A symbolic link of the repository leads the document elsewhere; remove the link."""
+
+    code = "handoff_outside"
+
+
 @dataclass(frozen=True, slots=True)
 class Cost:
     """What one step cost, US dollars; None is unknown."""
@@ -115,7 +121,7 @@ class HandoffRun:
         """Take up what is there of this feature, or begin.
 
         Raises:
-            HandoffDamaged: its state cannot be read.
+            HandoffDamaged: its state cannot be read, or names other places than these.
         """
         self._chain = chain
         self._checkout = checkout
@@ -123,7 +129,7 @@ class HandoffRun:
         slug = slug_of(feature)
         self._file = checkout.private / f"{slug}.json"
         root = checkout.root
-        self.state = self._read() or Handoff(
+        begun = Handoff(
             slug,
             feature,
             "prd",
@@ -131,6 +137,10 @@ class HandoffRun:
             f"handoff/{slug}",
             str(root.parent / f"{root.name}.handoff-{slug}"),
         )
+        self.state = self._read() or begun
+        # SECURITY: the file lies with the repository, and what it names is written to.
+        if _places(self.state) != _places(begun):
+            raise HandoffDamaged(f"{self._file} names other places: delete it to begin anew.")
 
     async def advance(self, *, approved: bool = False) -> Handoff:
         """Go on until it is done, or a person has to say yes: once the document is there, not before.
@@ -138,6 +148,7 @@ class HandoffRun:
         Raises:
             TierError, BudgetExceeded: a tier gives no answer; call it again later to go on from there.
             PrdRejected: the document does not keep to the outline; the draft is kept.
+            HandoffOutside: the document would be written outside of the repository.
         """
         if self.state.step == "prd":
             await self._write_prd()
@@ -169,6 +180,7 @@ class HandoffRun:
 
     def _save_prd(self, text: str) -> None:
         path = Path(self.state.prd)
+        _check_inside(path, self._checkout.root)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
@@ -206,6 +218,7 @@ class HandoffRun:
     def _carry_prd(self, worktree: Path) -> Path:
         """Copy the document into the worktree, where its implementer can read it; its path there."""
         document = Path(self.state.prd).relative_to(self._checkout.root)
+        _check_inside(worktree / document, worktree)
         (worktree / document).parent.mkdir(parents=True, exist_ok=True)
         (worktree / document).write_bytes(Path(self.state.prd).read_bytes())
         return document
@@ -253,3 +266,13 @@ class HandoffRun:
             raise HandoffDamaged(
                 f"{self._file} cannot be read ({error}): delete it to begin anew."
             ) from error
+
+
+def _places(state: Handoff) -> tuple[str, ...]:
+    return state.slug, state.prd, state.branch, state.worktree
+
+
+def _check_inside(path: Path, root: Path) -> None:
+    """SECURITY: a repository may hold a link where the document belongs."""
+    if path.is_symlink() or not path.resolve().is_relative_to(root.resolve()):
+        raise HandoffOutside(f"{path} leads outside of {root}: remove the symbolic link, and go on.")

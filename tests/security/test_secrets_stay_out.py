@@ -23,13 +23,18 @@ from indexer.night_report import NightReport
 from indexer.rules import CHUNKER
 from indexer.sources.definition import SourceKind
 from model_chain.backends.ollama import OllamaEmbedder, OllamaSummariser
-from model_chain.testing import FakeEmbedder
+from model_chain.chain import Chain
+from model_chain.ledger import Ledger
+from model_chain.testing import FakeBackends, FakeEmbedder, FakeReasoner
+from model_chain.tiers import DEFAULT_TIERS
 from nightdex.night import summary
 from search_api.app import create_app
+from search_api.options import ApiOptions
 from tests.nights import World
 from tests.repositories import git
 from tests.secret_canaries import CANARIES
 from tests.servers.scripted_ollama import CHAT_MODEL, EMBED_MODEL, IMPATIENT, ScriptedOllama
+from tests.shop import api
 
 SECRETS = [canary.secret for canary in CANARIES]
 IN_A_NAME = SECRETS[1]
@@ -164,6 +169,23 @@ async def in_replies(state: Path, paths: Mapping[str, str]) -> set[str]:
     return found
 
 
+async def in_questions(world: World) -> set[str]:
+    """In what a question for the frontier model takes along."""
+    reasoner = FakeReasoner()
+    chain = Chain(Ledger(world.root / "ledger.sqlite3"), FakeBackends(reasoner), DEFAULT_TIERS)
+    async with api(world.state, ApiOptions(chain=chain)) as client:
+        for query in (
+            "why does connect count its attempts",
+            "explain each step of the setup",
+            "what do cards say",
+        ):
+            reply = await client.post(
+                "/v1/ask", json={"query": query, "defer": "answer", "max_tokens": 32_000}
+            )
+            assert reply.json()["action"] == "answer", reply.text
+    return told(repr(reasoner.questions))
+
+
 def stored_paths(world: World) -> dict[str, str]:
     return {chunk.path: chunk.repo for chunk in world.stored()}
 
@@ -179,6 +201,7 @@ async def lookout(
         "report": told(json.dumps(report.as_json()) + summary(report)),
         "output": told(said),
         "replies": await in_replies(world.state, paths),
+        "questions": await in_questions(world),
     }
 
 
@@ -208,6 +231,7 @@ def test_the_lookout_finds_what_is_not_kept_out(
     found = asyncio.run(lookout(world, server, report, "", stored_paths(world)))
     assert found["rows"] == found["prompts"] == found["replies"] == set(SECRETS)
     assert {IN_A_NAME, TOLD_BY_THE_MODEL} <= found["bytes"]
+    assert found["questions"]
 
 
 def test_other_rules_purge_what_was_made_under_the_old_ones(

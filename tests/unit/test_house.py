@@ -55,7 +55,10 @@ def test_the_contracts_hold() -> None:
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/ARCHITECTURE.md"])
+DOCUMENTS = ["README.md", *sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("docs/*.md"))]
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/ARCHITECTURE.md", "docs/THREATS.md"])
 def test_every_file_and_folder_a_document_names_exists(document: str) -> None:
     text = (ROOT / document).read_text()
     named = set(re.findall(r"`((?:[a-z_]+/)+(?:[a-z_]+\.(?:py|md|toml|scm))?)`", text))
@@ -63,6 +66,27 @@ def test_every_file_and_folder_a_document_names_exists(document: str) -> None:
     base = (ROOT / document).parent
     missing = [name for name in named if not (ROOT / name).exists() and not (base / name).exists()]
     assert not missing
+
+
+@pytest.mark.parametrize(
+    "document", [*DOCUMENTS, "benchmarks/README.md", "training/README.md", "CHANGELOG.md"]
+)
+def test_every_test_a_document_names_exists(document: str) -> None:
+    defined = {
+        name
+        for file in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^(?:async )?def (test_\w+)", file.read_text(), re.MULTILINE)
+    }
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / document).read_text()))
+    assert named <= defined
+
+
+def test_every_threat_has_a_defence_and_a_test() -> None:
+    text = (ROOT / "docs" / "THREATS.md").read_text()
+    rows = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("| ")]
+    threats = [row for row in rows if row[0].strip() != "asset"]
+    assert len(threats) > 30
+    assert not [row for row in threats if len(row) != 4 or not re.search(r"`test_\w+`", row[3])]
 
 
 def test_every_dependency_is_explained_in_the_architecture() -> None:
