@@ -113,7 +113,7 @@ def without_rules(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("indexer.repository_night.redact", lambda text: Redacted(text, {}))
     # The package has a function of the module's name.
     monkeypatch.setattr(sys.modules["indexer.intake.admit"], "holds_secret", lambda _: False)
-    for module in ("nightly", "purge", "repository_night"):
+    for module in ("nightly", "purge", "unchanged"):
         monkeypatch.setattr(f"indexer.{module}.CHUNKER", f"{CHUNKER}-none")
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from nightdex.backup.making import Sources, make_backup
 from nightdex.backup.restoring import restore_backup
-
 from tests import repositories as made
 from tests.nights import World
 
