@@ -240,6 +240,14 @@ def last_whole_night(state_dir: Path) -> datetime | None:
     return None
 
 
+def last_golden(state_dir: Path) -> list[dict[str, object]]:
+    """What became of the golden queries when they were last asked; a night that changes nothing asks none."""
+    for report in _newest_first(state_dir):
+        if isinstance(golden := report.get("golden"), list) and golden:
+            return golden
+    return []
+
+
 def _newest_first(state_dir: Path) -> Iterator[dict[str, object]]:
     for path in sorted((state_dir / REPORTS).glob("*.json"), reverse=True):
         try:

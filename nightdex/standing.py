@@ -15,7 +15,7 @@ from index_store.manifest import file_problems, read_manifest
 from index_store.schema import Manifest
 from indexer.carry_over import read_carry_over
 from indexer.golden import Verdict as GoldenVerdict
-from indexer.night_report import last_report, last_whole_night
+from indexer.night_report import last_golden, last_report, last_whole_night
 from nightdex.doctor.limits import LEAST_FREE_BYTES, OLDEST_NIGHT_HOURS
 from nightdex.doctor.sizes import gigabytes
 from nightdex.owners import Owner, owners_of, running_night
@@ -50,6 +50,7 @@ class Standing:
         last_success: when the last night began that went to its end, None for never.
         waiting: pieces of code that wait for a description.
         held: a generation that may not serve yet.
+        golden: what became of the golden queries when they were last asked.
         running: the process of a night that is going on.
     """
 
@@ -61,6 +62,7 @@ class Standing:
     waiting: int = 0
     held: HeldBack | None = None
     free: int = 0
+    golden: Sequence[Mapping[str, Any]] = ()
     owners: Sequence[Owner] = ()
     running: int | None = None
 
@@ -100,12 +102,6 @@ class Standing:
             yield f"only {gigabytes(self.free)} are free below state_dir: the next night will fail"
 
     @property
-    def golden(self) -> Sequence[Mapping[str, Any]]:
-        """What became of the golden queries last night."""
-        listed = self.night.get("golden")
-        return listed if isinstance(listed, list) else ()
-
-    @property
     def found(self) -> Mapping[str, int]:
         """How many files each repository had last night, indexed and left out together."""
         return {
@@ -137,6 +133,7 @@ def standing_of(configuration: Configuration, now: datetime) -> Standing:
         len(read_carry_over(state_dir).waiting),
         waiting_generation(state_dir),
         shutil.disk_usage(state_dir).free,
+        last_golden(state_dir) if configuration.settings.golden else (),
         owners_of(configuration),
         running_night(state_dir),
     )

@@ -13,6 +13,9 @@ from model_chain.backends.embedded import EmbeddedEmbedder
 from tests.repositories import commit
 from tests.servers.scripted_ollama import DIMENSION, EMBED_MODEL, NOMIC
 
+# Somebody is told of nights that fail.
+NOTIFY = '[notify]\ncommand = ["true"]\n'
+
 # One finding as `--json` has it.
 Told = dict[str, Any]
 
@@ -24,7 +27,8 @@ class Machine:
         self.root = root
         self.state = root / "state"
         self.run = run
-        self.extra = '[embedding]\nprovider = "embedded"\n[summaries]\nprovider = "extractive"\n'
+        self.extra = f'[embedding]\nprovider = "embedded"\n[summaries]\nprovider = "extractive"\n{NOTIFY}'
+        self.scheduled = True
         commit(root / "shop", {"cart.py": "def total(): pass\n"})
 
     def configure(self, extra: str | None = None, repo: str = "shop", state: str = "state") -> None:
@@ -33,7 +37,7 @@ class Machine:
         (self.root / "repos.toml").write_text(text)
 
     def use_ollama(self, *hosts: str, provider: str = "ollama") -> None:
-        self.configure(f'[embedding]\nprovider = "{provider}"\nhosts = {json.dumps(hosts)}\n')
+        self.configure(f'[embedding]\nprovider = "{provider}"\nhosts = {json.dumps(hosts)}\n{NOTIFY}')
 
     def publish(self, record: EmbedderRecord, summariser: SummariserRecord | None = None) -> Manifest:
         row = make_row(vector_code=None, vector_summary=None)

@@ -6,12 +6,18 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from nightdex.configuration import load_configuration, load_sources
+from nightdex.doctor.clock import check_clock
+from nightdex.doctor.databases import check_databases, check_keys
 from nightdex.doctor.finding import Check, Finding, error, ok
+from nightdex.doctor.golden import check_golden
 from nightdex.doctor.index import check_embedder, check_index, check_nights, check_repositories
+from nightdex.doctor.installation import check_grammars, check_guard, check_locale, check_notify
 from nightdex.doctor.ledger import check_ledger
 from nightdex.doctor.machine import check_disk, check_git, check_state_dir
 from nightdex.doctor.models import check_ollama
+from nightdex.doctor.owners import check_owners
 from nightdex.doctor.service import check_address
+from nightdex.doctor.sources import check_sources
 from nightdex.doctor.tiers import check_tiers
 from nightdex.errors import ConfigurationError, ConfigurationInvalid
 from nightdex.failures import keep_traceback
@@ -21,15 +27,25 @@ CONFIGURATION = "configuration"
 
 CHECKS: Mapping[str, Check] = {
     "git": check_git,
+    "grammars": check_grammars,
+    "locale": check_locale,
+    "clock": check_clock,
     "state_dir": check_state_dir,
     "disk": check_disk,
+    "databases": check_databases,
     "index": check_index,
     "nights": check_nights,
+    "schedule": check_owners,
+    "notify": check_notify,
+    "sources": check_sources,
     "repositories": check_repositories,
     "embedder": check_embedder,
+    "golden": check_golden,
     "ollama": check_ollama,
     "tiers": check_tiers,
+    "guard": check_guard,
     "ledger": check_ledger,
+    "keys": check_keys,
     "address": check_address,
 }
 

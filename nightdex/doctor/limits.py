@@ -10,3 +10,15 @@ OLDEST_NIGHT_HOURS = 36.0
 
 # What answers on this machine answers at once.
 LOCAL_SECONDS = 3.0
+
+# Repositories that are listed at a time: git waits for the disk more than for a core.
+SOURCES_AT_ONCE = 8
+
+# Clocks of two machines differ by seconds; more was set by hand.
+CLOCK_SLACK_S = 120.0
+
+# A year has every change of the clocks.
+DAYS_AHEAD = 366
+
+# Time enough to make a key and tell whoever uses the old one.
+EXPIRES_SOON_DAYS = 7

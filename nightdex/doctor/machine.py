@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from index_store.generations import serving_manifest
 from indexer.errors import SourceUnreadable
 from indexer.git.version import OLDEST_GIT, git_version
 from nightdex.configuration import Configuration
-from nightdex.doctor.finding import Finding, error, ok, warning
+from nightdex.doctor.finding import Finding, error, note, ok, warning
 from nightdex.doctor.limits import LEAST_FREE_BYTES
 from nightdex.doctor.sizes import gigabytes
 
@@ -52,7 +53,10 @@ def check_state_dir(configuration: Configuration) -> Iterator[Finding]:
     except OSError as refused:
         yield error(f"{state_dir} cannot be written ({refused.strerror})", _writable(state_dir))
         return
-    if linked:
+    if linked and _others_read(state_dir):
+        found = f"{state_dir} can be written, and read by every user of this machine: it holds your code"
+        yield note(found, f"run `chmod 700 {state_dir}`")
+    elif linked:
         yield ok(f"{state_dir} can be written")
     else:
         found = f"{state_dir} is on a file system without hard links: every night copies the whole index"
@@ -74,6 +78,13 @@ def check_disk(configuration: Configuration) -> Iterator[Finding]:
     else:
         taken = f"; the index takes {gigabytes(index)}" if index else ""
         yield ok(f"{gigabytes(free)} are free{taken}", **details)
+
+
+def _others_read(folder: Path) -> bool:
+    """Whether every user can list it: its own mode says so, and no folder above it forbids."""
+    return bool(folder.stat().st_mode & stat.S_IROTH) and all(
+        one.stat().st_mode & stat.S_IXOTH for one in (folder, *folder.resolve().parents)
+    )
 
 
 def _nearest(path: Path) -> Path:

@@ -21,8 +21,9 @@ def test_a_machine_in_order_is_healthy_and_every_check_says_so(machine: Machine)
     assert status == 0
     assert {one["severity"] for one in findings} == {"ok"}
     assert [one["check"] for one in findings] == [
-        "configuration", "git", "state_dir", "disk", "index", "repositories", "embedder", "ollama",
-        "tiers", "tiers", "tiers", "ledger", "address",
+        "configuration", "git", "grammars", "locale", "clock", "state_dir", "disk", "databases", "index",
+        "schedule", "notify", "sources", "repositories", "embedder", "golden", "ollama", "tiers", "tiers",
+        "tiers", "guard", "guard", "ledger", "keys", "address",
     ]  # fmt: skip
 
 

@@ -158,6 +158,9 @@ def test_a_query_that_never_found_its_answer_holds_nothing_back(place: Place) ->
     assert status == 0
     assert "golden: 'walrus' does not find shop:walrus in the top 10\n" in out
     assert verdicts(place) == ["missing"]
+    assert place.run("run")[0] == 0  # nothing changed, nothing was asked
+    status, out, _ = place.run("status")
+    assert (status, "1 of 1 golden queries do not find their answer ('walrus')" in out) == (3, True)
 
 
 def test_a_repository_that_failed_tonight_holds_nothing_back(shop: Place) -> None:

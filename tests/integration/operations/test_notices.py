@@ -62,7 +62,7 @@ def test_a_night_that_published_nothing_is_told_and_a_night_of_somebody_else_is_
 
     with webhook() as hook:
         place.configure(telling(hook.url, on="failed"))
-        monkeypatch.setattr("nightdex.night.run_night", refuse)
+        monkeypatch.setattr("indexer.nightly.run_night", refuse)
         assert place.run("run")[0] == 1
         assert place.run("run", "--repo", "nobody")[0] == 2
         (told,) = hook.told

@@ -147,7 +147,7 @@ def test_status_of_a_small_index(tmp_path: Path) -> None:
             "only 0.00 GB are free below state_dir: the next night will fail",
         ),
         (
-            {"night": {**NIGHT, "golden": [{"query": "x", "verdict": "missing"}]}},
+            {"golden": [{"query": "x", "verdict": "missing"}]},
             Trust.IN_PART,
             "1 of 1 golden queries do not find their answer ('x')",
         ),
