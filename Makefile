@@ -6,7 +6,7 @@ UV_VERSION := 0.13.9
 JOBS ?= 2
 SEED ?= 1
 
-.PHONY: fuzz setup run serve system test lint bench lock clean
+.PHONY: fuzz setup soak run serve system test lint bench lock clean
 
 setup: $(VENV)/.runtime
 
@@ -56,6 +56,10 @@ test: $(VENV)/.dev $(NODE_MODULES)
 # Thousands of made-up requests, by the OpenAPI document, in about ten minutes; `make test` makes a thousand. SEED=2 makes others.
 fuzz: $(VENV)/.dev
 	NIGHTDEX_FUZZ_EXAMPLES=300 NIGHTDEX_FUZZ_SEED=$(SEED) $(BIN)/pytest -q -s tests/integration/search/test_openapi.py
+
+# What tests/faults lives through in short, at length: half an hour, bounded. SOAK=--json for a machine.
+soak: $(VENV)/.dev
+	$(BIN)/python -m tests.soak $(SOAK)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .

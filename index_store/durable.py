@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+_UNFINISHED = ".new"
+
 Failpoint = Callable[[str], None]
 
 
@@ -37,7 +39,7 @@ def write_durably(path: Path, content: bytes) -> None:
     Raises:
         OSError: nothing was replaced, and no temporary file is left.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}{_UNFINISHED}")
     try:
         with temporary.open("wb") as file:
             file.write(content)
@@ -48,3 +50,9 @@ def write_durably(path: Path, content: bytes) -> None:
         temporary.unlink(missing_ok=True)
         raise
     fsync_directory(path.parent)
+
+
+def remove_unfinished(directory: Path) -> None:
+    """Delete what `write_durably` left in a directory when its process was killed; nobody may be at it."""
+    for leftover in directory.glob(f".*{_UNFINISHED}"):
+        leftover.unlink(missing_ok=True)

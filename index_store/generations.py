@@ -20,7 +20,7 @@ from pathlib import Path
 
 import structlog
 
-from index_store.durable import fsync_directory, write_durably
+from index_store.durable import fsync_directory, remove_unfinished, write_durably
 from index_store.errors import (
     FormatTooNew,
     FormatTooOld,
@@ -288,8 +288,7 @@ def remove_debris(state_dir: Path) -> None:
     for folder in (building_dir(state_dir), renewing_dir(state_dir)):
         shutil.rmtree(folder, ignore_errors=True)
     _empty_trash(state_dir)
-    for leftover in state_dir.glob(f".{CURRENT_NAME}.*.new"):
-        leftover.unlink(missing_ok=True)
+    remove_unfinished(state_dir)
 
 
 def _empty_trash(state_dir: Path) -> None:

@@ -3,6 +3,7 @@
 IndexerError
 ├── AlreadyRunning          another run holds the lock (exit 11)
 ├── StateDirUnusable        the state directory cannot be written (exit 12)
+├── StateDirFailed          its disk refused in the middle of a night
 ├── SourceError             one source cannot be read; the night goes on without it
 │   ├── SourceMissing       its path is not there
 │   └── SourceUnreadable    it is there and cannot be read: permissions, corrupt objects, no such branch
@@ -36,6 +37,12 @@ class StateDirUnusable(IndexerError):
 
     code = "state_dir_unusable"
     exit_status = 12
+
+
+class StateDirFailed(IndexerError):
+    """The disk of the state directory is full, broken or read-only; the old index keeps serving."""
+
+    code = "state_dir_failed"
 
 
 class SourceError(IndexerError):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import structlog
 
-from index_store.durable import write_durably
+from index_store.durable import remove_unfinished, write_durably
 from indexer.golden import GoldenResult
 from indexer.limits import MAX_REPORTED_FAILURES
 
@@ -219,9 +219,13 @@ class NightReport:
             return None
 
     def save(self, state_dir: Path) -> Path:
-        """Write the report durably under `state_dir`/nights, named for its start; return its path."""
+        """Write the report durably under `state_dir`/nights, named for its start; return its path.
+
+        Only the night itself, under its lock, may call this.
+        """
         folder = state_dir / REPORTS
         folder.mkdir(parents=True, exist_ok=True)
+        remove_unfinished(folder)
         path = folder / f"{self.started_at.replace(':', '-')}.json"
         write_durably(path, json.dumps(self.as_json(), indent=1).encode())
         return path

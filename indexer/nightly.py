@@ -29,7 +29,7 @@ from indexer.describer import Describer, opened_describer
 from indexer.descriptions import KnownDescriptions
 from indexer.embed import RowEmbedder, embedder_record
 from indexer.engine import Engine, LocalEngine, row_pool
-from indexer.errors import GenerationHeldBack, SourceError, SourceMissing, TooManyVanished
+from indexer.errors import GenerationHeldBack, SourceError, SourceMissing, StateDirFailed, TooManyVanished
 from indexer.git.command import without_credentials
 from indexer.golden import Inspect, Verdict
 from indexer.limits import MAX_VANISHED_SHARE, MIN_MEASURED, MIN_VANISHED
@@ -50,6 +50,9 @@ log = structlog.get_logger(__name__)
 
 MIRRORS = "mirrors"
 
+# How what Lance raises, of whatever type, tells that the disk refused.
+_OS_ERROR = "(os error "
+
 
 def run_night(
     options: NightOptions,
@@ -65,6 +68,7 @@ def run_night(
 
     Raises:
         AlreadyRunning, AlreadyIndexing: another run holds the lock.
+        StateDirFailed: its disk is full, broken, or read-only.
         TooManyVanished: so many repositories are gone that nothing was published.
         GenerationHeldBack: a golden query lost its answer; the next night goes on from what was built.
         IndexStoreError, ModelError: nothing could be published; the old index keeps serving.
@@ -139,6 +143,11 @@ class _Night:
                 self._prune()
         except BaseException as error:
             self.report.outcome, self.report.reason = "failed", f"{type(error).__name__}: {error}"
+            if isinstance(error, OSError) or _OS_ERROR in str(error):
+                raise StateDirFailed(
+                    f"the night broke off, and what served before it goes on serving: {error}; make room on "
+                    f"the disk of {self.options.state_dir}, or see that it is well, and run again"
+                ) from error
             raise
         finally:
             self._close_report(time.monotonic() - began)
@@ -241,7 +250,13 @@ class _Night:
                 state = RepositoryNight(definition, source, tools, report).run()
             finally:
                 source.close()
-            gone = not report.found  # an unmounted disk leaves an empty folder behind
+            gone = not report.found
+            if gone and not state.commit and not self.options.accept_vanished and previous and previous.files:
+                # An unmounted disk leaves an empty folder behind; a commit without files is meant.
+                raise SourceMissing(
+                    f"{without_credentials(definition.location)} is empty: mount its disk, or run with "
+                    "--accept-vanished if it is meant to be"
+                )
         except SourceError as error:
             writer.roll_back_to(savepoint)
             gone = isinstance(error, SourceMissing)

@@ -12,7 +12,7 @@ from search_api.search import Searcher
 from search_api.serving import Serving
 
 MODES = (Mode.HYBRID, Mode.SUMMARY, Mode.EXACT, Mode.SYMBOL)
-TEXTS = ("total", "values limit")
+TEXTS = ("total", "value in values")
 
 # Repository, path, lines, symbol, description and text of a hit.
 Shown = tuple[str, str, int, int, str, str, str]

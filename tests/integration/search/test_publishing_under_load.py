@@ -3,51 +3,23 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 
 from index_store.schema import ChunkRow
 from index_store.testing import make_row
+from tests.server_process import server
 from tests.shop import publish
-
-SERVER = """
-import sys
-from pathlib import Path
-from model_chain.testing import FakeEmbedder
-from nightdex.logs import configure_logs
-from search_api.server import ServiceOptions, serve
-configure_logs()
-options = ServiceOptions(Path(sys.argv[1]), lambda _: FakeEmbedder(), port=0)
-serve(options, announce=lambda address: print(address, flush=True))
-"""
 
 GENERATIONS = 20
 CLIENTS = 16
 SEARCHES = 1_000
 MODES = ("hybrid", "raw", "summary", "exact", "symbol")
-
-
-@contextmanager
-def server(state_dir: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    process = subprocess.Popen(
-        [sys.executable, "-c", SERVER, str(state_dir)], stdout=subprocess.PIPE, text=True
-    )
-    try:
-        assert process.stdout is not None
-        yield process.stdout.readline().strip(), process
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-        if process.stdout is not None:
-            process.stdout.close()
 
 
 def rows_of(generation: int) -> list[ChunkRow]:
