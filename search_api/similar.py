@@ -39,7 +39,8 @@ class Like:
         if _ID.fullmatch(name):
             row = catalogue.by_id(name)
         elif place := _PLACE.fullmatch(name):
-            row = _covering(catalogue, place["repo"], place["path"], int(place["line"]))
+            rows = catalogue.by_path(place["repo"], place["path"])
+            row = covering(catalogue, rows, int(place["line"]))
         else:
             raise PlaceInvalid(f"{name[:80]!a} is neither the id of a hit nor repo:path:line.")
         if row is None or not may_see(row):
@@ -51,11 +52,7 @@ class Like:
         return replace(self.query, text=text, mode_reason=f"like {self.query.text}")
 
 
-def _covering(catalogue: Catalogue, repo: str, path: str, line: int) -> int | None:
-    """The row of the smallest chunk that holds a line of a file."""
-    rows = [
-        row
-        for row in catalogue.by_path(repo, path)
-        if catalogue.start_line[row] <= line <= catalogue.end_line[row]
-    ]
+def covering(catalogue: Catalogue, file: range, line: int) -> int | None:
+    """The row of the smallest chunk of a file that holds a line."""
+    rows = [row for row in file if catalogue.start_line[row] <= line <= catalogue.end_line[row]]
     return min(rows, key=lambda row: catalogue.end_line[row] - catalogue.start_line[row], default=None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from search_api.routes import asking, editors, files, hooks, index, operations, search, similar
-from search_api.web import chain_page, nights_page, pages
+from search_api.web import chain_page, definition_page, nights_page, pages
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -20,6 +20,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     editors.router,
     operations.router,
     pages.router,
+    definition_page.router,
     nights_page.router,
     chain_page.router,
 )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pygments.lexers import get_lexer_by_name
-from pygments.token import STANDARD_TYPES
+from pygments.token import STANDARD_TYPES, Token
 
 from search_api.limits import HIGHLIGHT_DEADLINE_S, HIGHLIGHTED_CHUNKS, MAX_MARKS
 
@@ -35,21 +35,30 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A run of characters of one line: its token class as Pygments abbreviates it, and whether it matched."""
+    """A run of characters of one line: its token class as Pygments abbreviates it, and whether it matched.
+
+    `defined` where it is a name that a page can lead to the definition of.
+    """
 
     css: str
     text: str
     marked: bool
+    defined: bool = False
 
 
-def code_lines(text: str, language: str, marks: Iterable[Span] = ()) -> list[list[Piece]]:
+def code_lines(
+    text: str, language: str, marks: Iterable[Span] = (), defined: Collection[str] = ()
+) -> list[list[Piece]]:
     """The lines of a text in pieces; joined they are the text again.
 
-    `marks` are spans of characters, in any order; only the first MAX_MARKS are shown.
+    `marks` are spans of characters, in any order; only the first MAX_MARKS are shown. `defined` are names.
     """
     lines: list[list[Piece]] = [[]]
     edges = _Edges(marks)
-    for start, css, value in tokens(text, language):
+    for start, css, value, is_name in tokens(text, language):
+        if is_name and value in defined:
+            lines[-1].append(Piece(css, value, marked=False, defined=True))
+            continue
         for marked, run in edges.cut(start, value):
             for index, part in enumerate(run.split("\n")):
                 if index:
@@ -59,22 +68,30 @@ def code_lines(text: str, language: str, marks: Iterable[Span] = ()) -> list[lis
     return lines
 
 
+def names(text: str, language: str) -> set[str]:
+    """What is used as a name in a text, as far as its lexer can tell."""
+    return {value for _, _, value, is_name in tokens(text, language) if is_name}
+
+
 @lru_cache(maxsize=HIGHLIGHTED_CHUNKS)
-def tokens(text: str, language: str) -> tuple[tuple[int, str, str], ...]:
-    """(offset, token class, characters) of a whole text; plain where no lexer is known or it dawdles."""
+def tokens(text: str, language: str) -> tuple[tuple[int, str, str, bool], ...]:
+    """(offset, token class, characters, whether they are a name) of a whole text.
+
+    Plain where no lexer is known or it dawdles.
+    """
     lexer = _lexer(language)
     if lexer is None:
-        return ((0, "", text),)
-    found: list[tuple[int, str, str]] = []
+        return ((0, "", text, False),)
+    found: list[tuple[int, str, str, bool]] = []
     deadline = time.monotonic() + HIGHLIGHT_DEADLINE_S
     for start, kind, value in lexer.get_tokens_unprocessed(text):
         if value:
-            found.append((start, _css(kind), value))
+            found.append((start, _css(kind), value, kind in Token.Name and value.isidentifier()))
         if time.monotonic() > deadline:
-            return ((0, "", text),)
+            return ((0, "", text, False),)
     # A lexer that swallows or repeats text must not change what is shown.
-    whole = "".join(value for _, _, value in found) == text
-    return tuple(found) if whole else ((0, "", text),)
+    whole = "".join(value for _, _, value, _ in found) == text
+    return tuple(found) if whole else ((0, "", text, False),)
 
 
 @lru_cache(maxsize=len(LEXERS) + 1)

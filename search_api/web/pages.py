@@ -117,10 +117,10 @@ async def get_similar_page(chunk_id: str, searcher: SearcherOf, caller: CallerOf
         answer = await searcher.search(like, caller.scope)
         async with searcher.opened() as generation:
             chunk = await read_chunk(generation, caller, chunk_id)
-            origin = await asyncio.to_thread(chunk_view, generation, chunk, local=caller == LOCAL)
+            origin = await asyncio.to_thread(chunk_view, generation, chunk, caller)
             hits = await hit_views(generation, None, answer.hits, local=caller == LOCAL)
     except (SearchError, IndexStoreError) as error:
-        return await _problem_page(error, searcher, caller)
+        return await problem_page(error, searcher, caller)
     return await html("similar.html", here="", origin=origin, answer=answer, files=by_file(hits))
 
 
@@ -130,9 +130,9 @@ async def get_chunk_page(chunk_id: str, searcher: SearcherOf, caller: CallerOf) 
     try:
         async with searcher.opened() as generation:
             chunk = await read_chunk(generation, caller, chunk_id)
-            view = await asyncio.to_thread(chunk_view, generation, chunk, local=caller == LOCAL)
+            view = await asyncio.to_thread(chunk_view, generation, chunk, caller)
     except (SearchError, IndexStoreError) as error:
-        return await _problem_page(error, searcher, caller)
+        return await problem_page(error, searcher, caller)
     searcher.on_shown([chunk_id])
     return await html("chunk.html", here="", view=view)
 
@@ -149,9 +149,9 @@ async def get_file_page(
     try:
         async with searcher.opened() as generation:
             file = await read_file(generation, caller, repo, path, first=first)
-            view = await asyncio.to_thread(file_view, generation, file, local=caller == LOCAL)
+            view = await asyncio.to_thread(file_view, generation, file, caller)
     except (SearchError, IndexStoreError) as error:
-        return await _problem_page(error, searcher, caller)
+        return await problem_page(error, searcher, caller)
     return await html("file.html", here="", view=view)
 
 
@@ -186,7 +186,8 @@ async def _search_page(
     return await _html(template, searcher, caller, values)
 
 
-async def _problem_page(error: Exception, searcher: Searcher, caller: Caller) -> Response:
+async def problem_page(error: Exception, searcher: Searcher, caller: Caller) -> Response:
+    """The search page with what went wrong instead of hits."""
     values = {**_nothing_found(PageRequest()), "problem": error}
     return await _html("search.html", searcher, caller, values, _status(error))
 

@@ -8,6 +8,7 @@ from functools import cache
 from importlib.resources import files
 
 _TYPES = {
+    "complete.js": "text/javascript; charset=utf-8",
     "page.css": "text/css; charset=utf-8",
     "page.js": "text/javascript; charset=utf-8",
     "theme.js": "text/javascript; charset=utf-8",

@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse
 
 from search_api.limits import MAX_FILE_LINES
 from search_api.render import visible
+from search_api.web.addresses import file_address
 
 PAGES = (("/", "Search"), ("/nights", "Nights"), ("/chain", "Chain"))
 
@@ -36,7 +37,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.globals["page_lines"] = MAX_FILE_LINES
+    environment.globals |= {"page_lines": MAX_FILE_LINES, "file_address": file_address}
     environment.filters |= {"visible": visible, "age": age, "thousands": thousands}
     return environment
 

@@ -8,20 +8,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from search_api.caller import LOCAL
 from search_api.limits import SNIPPET_LINES
 from search_api.query import Mode
 from search_api.render import visible
 from search_api.retrieval.pattern import literal_pattern, regex_pattern
 from search_api.snippet import needles
+from search_api.web.definitions import defined_among
 from search_api.web.editors import EditorLinks, editor_links
-from search_api.web.highlight import Piece, Span, code_lines, word_spans
+from search_api.web.highlight import Piece, Span, code_lines, names, word_spans
+from search_api.web.outline import Entry, outline
 
 if TYPE_CHECKING:
+    from index_store.catalogue import Catalogue
     from index_store.reader import StoredChunk
     from index_store.schema import RepositoryState
     from search_api.answer import Hit
+    from search_api.caller import Caller
     from search_api.query import Query
-    from search_api.reading import IndexedFile, Section
+    from search_api.reading import IndexedFile
     from search_api.serving import OpenGeneration
 
 _LISTS = {
@@ -125,7 +130,7 @@ class FileView:
 
     file: IndexedFile
     lines: list[CodeLine]
-    outline: list[Section]
+    outline: list[Entry]
     editors: EditorLinks | None
 
 
@@ -137,6 +142,7 @@ class ChunkView:
     state: RepositoryState
     place: str
     lines: list[CodeLine]
+    outline: list[Entry]
     editors: EditorLinks | None
 
 
@@ -170,27 +176,36 @@ def _editors(root: str | None, path: str, line: int) -> EditorLinks | None:
     return editor_links(root, path, line)
 
 
-def file_view(generation: OpenGeneration, file: IndexedFile, *, local: bool) -> FileView:
+def file_view(generation: OpenGeneration, file: IndexedFile, caller: Caller) -> FileView:
     """A file whose text a caller may read."""
-    pieces = code_lines(visible(file.text), file.language)
-    location = generation.repositories[file.repo].location if local else None
-    named = {(section.symbol, section.kind): section for section in reversed(file.sections) if section.symbol}
+    catalogue = generation.reader.catalogue
+    pieces = _pieces_with_definitions(catalogue, caller, file.text, file.language)
+    location = generation.repositories[file.repo].location if caller == LOCAL else None
     return FileView(
         file=file,
         lines=[
             CodeLine(number, line, shown=True, matching=False)
             for number, line in enumerate(pieces, start=file.start_line)
         ],
-        # Parts of one over-long definition share its name; the first one stands for it.
-        outline=sorted(named.values(), key=lambda section: section.start_line),
+        outline=outline(catalogue, file.repo, file.path),
         editors=_editors(location, file.path, file.start_line),
     )
 
 
-def chunk_view(generation: OpenGeneration, chunk: StoredChunk, *, local: bool) -> ChunkView:
+def _pieces_with_definitions(
+    catalogue: Catalogue, caller: Caller, text: str, language: str
+) -> list[list[Piece]]:
+    shown = visible(text)
+    return code_lines(
+        shown, language, defined=defined_among(catalogue, caller, names(shown, language), language)
+    )
+
+
+def chunk_view(generation: OpenGeneration, chunk: StoredChunk, caller: Caller) -> ChunkView:
     """One chunk, whole, for a caller who may see it."""
+    catalogue = generation.reader.catalogue
     state = generation.repositories[chunk.repo]
-    pieces = code_lines(visible(chunk.text), chunk.language)
+    pieces = _pieces_with_definitions(catalogue, caller, chunk.text, chunk.language)
     return ChunkView(
         chunk=chunk,
         place=f"{visible(chunk.path)}:{chunk.start_line}",
@@ -198,7 +213,8 @@ def chunk_view(generation: OpenGeneration, chunk: StoredChunk, *, local: bool) -
             CodeLine(number, line, shown=True, matching=False)
             for number, line in enumerate(pieces, start=chunk.start_line)
         ],
-        editors=_editors(state.location if local else None, chunk.path, chunk.start_line),
+        outline=outline(catalogue, chunk.repo, chunk.path),
+        editors=_editors(state.location if caller == LOCAL else None, chunk.path, chunk.start_line),
         state=state,
     )
 

@@ -34,7 +34,10 @@ REPOSITORIES = ("canary_shop", "canary_bank", "canary_cards")
 QUERY = "shared_needle"
 
 # What a page, which is in no OpenAPI document, is asked; it ignores what it does not know.
-PAGE_ASKS: tuple[dict[str, str], ...] = ({}, {"q": "query", "repo": "repo"}, {"q": "query", "mode": "symbol"})
+PAGE_ASKS: tuple[dict[str, str], ...] = (
+    {}, {"q": "query", "repo": "repo"}, {"q": "query", "mode": "symbol"},
+    {"name": "name", "repo": "repo", "path": "path", "line": "start_line"},
+)  # fmt: skip
 
 
 @pytest.fixture

@@ -100,9 +100,11 @@ def test_no_canary_runs(context_of: Contexts, canary_page: str, bypass_csp: bool
 
 def queries() -> list[str]:
     canaries = [quote(canary) for canary in CANARIES]
-    return [f"/?q={one}&mode={one}&repo={one}&path={one}&lang={one}" for one in canaries] + [
-        f"/?q={one}" for one in canaries
-    ]
+    return (
+        [f"/?q={one}&mode={one}&repo={one}&path={one}&lang={one}" for one in canaries]
+        + [f"/?q={one}" for one in canaries]
+        + [f"/definition?name={one}" for one in canaries]
+    )
 
 
 def look_at_everything(page: Page) -> None:
@@ -114,7 +116,7 @@ def look_at_everything(page: Page) -> None:
         }
         for (const one of document.querySelectorAll("details")) one.open = true;
     }""")
-    own = {"/static/theme.js", "/static/page.js"}
+    own = {"/static/theme.js", "/static/complete.js", "/static/page.js"}
     scripts = [script.get_attribute("src") for script in page.query_selector_all("script")]
     assert set(scripts) <= own, scripts
     assert (

@@ -116,6 +116,96 @@ def test_filters_count_the_hits_of_the_answer_and_keep_their_place(page: Page, s
     assert page.query_selector("label.none:has([name=lang])") is None
 
 
+def test_a_filter_is_completed_while_one_types_it(page: Page, shop_page: str) -> None:
+    searched: list[str] = []
+    page.on("request", lambda request: searched.append(request.url) if "/results" in request.url else None)
+    page.goto(shop_page)
+    page.keyboard.type("token repo:")
+    options = page.locator("#completions [role=option]")
+    expect(options).to_have_text(["bank", "shop"])
+    page.keyboard.press("ArrowDown")
+    active = page.get_attribute("#q", "aria-activedescendant")
+    assert text(page, f"#{active}") == "shop"
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Tab")
+    assert page.input_value("#q") == "token repo:bank "
+    page.wait_for_url("**/?q=token+repo%3Abank*")
+    expect(page.locator(".hit .symbol")).to_have_text(["OpenVault"])
+    assert not [url for url in searched if "repo%3A&" in url or "repo%3Ab&" in url]
+    page.keyboard.type("lang:G")
+    expect(options).to_have_text(["go"])
+    options.first.click()
+    assert page.input_value("#q") == "token repo:bank lang:go "
+    page.keyboard.type("kind:fun")
+    expect(options).to_have_text(["function"])
+    page.keyboard.press("Escape")
+    expect(options).to_have_count(0)
+    assert page.evaluate("document.activeElement.id") == "q"
+    page.keyboard.type("ction")
+    expect(options).to_have_count(0)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**kind%3Afunction*")
+    expect(page.locator(".hit .symbol")).to_have_text(["OpenVault"])
+
+
+def test_the_outline_stands_beside_the_code_and_says_where_one_is(page: Page, tmp_path: Path) -> None:
+    rows = [make_row(path="a.py", symbol="Big", kind="class", start_line=1, text="class Big:")] + [
+        make_row(path="a.py", symbol=f"Big.step_{n}", kind="method", start_line=n * 40 + 2,
+                 text=f"    def step_{n}():" + "\n        pass" * 39)
+        for n in range(9)
+    ]  # fmt: skip
+    publish(tmp_path, rows)
+    with serving(create_app(tmp_path, lambda _: FakeEmbedder())) as address:
+        page.goto(f"{address}/chunk/{rows[3].id}")
+        assert text(page, ".outline [aria-current] .value") == "step_2"
+        page.click(".outline a:has-text('step_5')")
+        page.wait_for_url("**/file?repo=shop&path=a.py#L202")
+        now = page.locator(".outline [aria-current] .value")
+        expect(now).to_have_text("step_5")
+        assert page.locator(".outline .d1").count() == 9
+        page.click(".outline a:has-text('step_7')")
+        expect(now).to_have_text("step_7")
+        assert page.evaluate("location.hash") == "#L282"
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with script", "without"])
+def test_a_name_in_the_code_leads_to_its_definition(
+    context_of: Contexts, tmp_path: Path, *, script: bool
+) -> None:
+    rows = [
+        make_row(path="a.py", symbol="run", start_line=1, text="def run():\n    return stop(1)"),
+        make_row(path="b.py", symbol="stop", start_line=7, text="def stop(code): ..."),
+    ]
+    publish(tmp_path, rows)
+    page = context_of(java_script_enabled=script).new_page()
+    with serving(create_app(tmp_path, lambda _: FakeEmbedder())) as address:
+        page.goto(f"{address}/chunk/{rows[0].id}")
+        page.click(".code .def:has-text('stop')")
+        page.wait_for_url("**/file?repo=shop&path=b.py#L7")
+        page.click(".line:target .def")
+        page.wait_for_url("**/?q=stop&mode=exact")
+        assert set(page.locator(".file .of .path").all_text_contents()) == {"a.py", "b.py"}
+
+
+def test_a_selected_name_is_looked_up_with_a_key(page: Page, shop_page: str) -> None:
+    page.goto(f"{shop_page}/?q=expired+token")
+    page.keyboard.press("Escape")
+    page.keyboard.press("d")
+    page.wait_for_selector("#said:not(:empty)")
+    page.locator(".line .t-nf").first.dblclick()
+    page.keyboard.press("d")
+    page.wait_for_url("**/file?repo=shop&path=src%2Fsession.py#L41")
+
+
+def test_every_page_can_be_searched_from(page: Page, shop_page: str) -> None:
+    page.goto(f"{shop_page}/nights")
+    page.keyboard.press("/")
+    page.keyboard.type("OpenVault")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/?q=OpenVault")
+    assert text(page, ".hit .symbol") == "OpenVault"
+
+
 def test_a_query_that_cannot_be_understood_says_so_while_one_types(page: Page, shop_page: str) -> None:
     page.goto(f"{shop_page}/?regex=true")
     page.fill("#q", "(a")
@@ -192,7 +282,7 @@ def test_similar_code_and_the_whole_file_are_a_key_and_a_click_away(page: Page, 
     page.click("text=Whole file")
     page.wait_for_url("**/file?repo=shop&path=src%2Fsession.py#L41")
     assert "def refresh(self, token):" in text(page, ".line:target")
-    assert text(page, ".outline a").endswith("Session.refresh")
+    assert text(page, ".outline a .value") == "Session.refresh"
     assert status(page.goto(f"{shop_page}/file?repo=shop&path=nowhere.py")) == 404
 
 

@@ -48,6 +48,11 @@ async function ask({ push = false, typing = false } = {}) {
   }
 }
 
+function askWhileTyping() {
+  // A filter half written finds nothing: as long as completions are offered, it is.
+  if (query.getAttribute("aria-expanded") !== "true") ask({ typing: true });
+}
+
 // Whoever walks through the filters by keyboard stays where they are.
 function exchangeFilters(fresh) {
   const old = document.getElementById("facets");
@@ -60,7 +65,7 @@ function exchangeFilters(fresh) {
 if (form) {
   query.addEventListener("input", () => {
     clearTimeout(pause);
-    pause = setTimeout(() => ask({ typing: true }), TYPING_PAUSE_MS);
+    pause = setTimeout(askWhileTyping, TYPING_PAUSE_MS);
   });
   form.addEventListener("submit", (event) => { event.preventDefault(); ask({ push: true }); });
   // The filters stand outside of the form and belong to it all the same.
@@ -68,9 +73,10 @@ if (form) {
     if (event.target.form === form && event.target !== query) ask({ push: true });
   });
   addEventListener("popstate", () => location.reload());
-  if (matchMedia("(max-width: 52rem)").matches) document.querySelector(".filters")?.removeAttribute("open");
   if (document.querySelector("[data-waiting]")) waitForTheFirstNight();
 }
+
+if (matchMedia("(max-width: 52rem)").matches) document.querySelector(".filters")?.removeAttribute("open");
 
 async function waitForTheFirstNight() {
   for (;;) {
@@ -78,6 +84,29 @@ async function waitForTheFirstNight() {
     const reply = await fetch("/readyz").catch(() => null);
     if (reply?.ok) return location.reload();
   }
+}
+
+// --- the outline -------------------------------------------------------------------------------------------
+
+// Beside a file, the definition is marked that is being read.
+const places = [...document.querySelectorAll(".outline a[href^='#']")]
+  .map((entry) => ({ entry, line: document.getElementById(entry.hash.slice(1)) }))
+  .filter(({ line }) => line);
+
+function markPlace() {
+  const reading = innerHeight / 4;
+  const above = places.filter(({ line }) => line.getBoundingClientRect().top <= reading);
+  const now = (above.at(-1) ?? places[0]).entry;
+  if (now.hasAttribute("aria-current")) return;
+  for (const { entry } of places) entry.removeAttribute("aria-current");
+  now.setAttribute("aria-current", "location");
+  now.closest("ol").scrollTop = now.offsetTop - now.closest("ol").clientHeight / 2;
+}
+
+if (places.length) {
+  let due = 0;
+  addEventListener("scroll", () => { cancelAnimationFrame(due); due = requestAnimationFrame(markPlace); });
+  markPlace();
 }
 
 // --- saying and copying ------------------------------------------------------------------------------------
@@ -130,6 +159,11 @@ function openInEditor(hit) {
   else say("This repository is not a folder of this machine.");
 }
 
+function define(name) {
+  if (/^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name)) location.assign(`/definition?name=${encodeURIComponent(name)}`);
+  else say("Select a name first, then press d.");
+}
+
 function nextMode() {
   const modes = [...form.querySelectorAll("[name=mode]")];
   const next = modes[(modes.findIndex((mode) => mode.checked) + 1) % modes.length];
@@ -147,6 +181,7 @@ const KEYS = {
   w: () => { const why = current()?.querySelector(".why"); if (why) why.open = !why.open; },
   s: () => current()?.querySelector(".similar")?.click(),
   y: () => current()?.querySelector(".path[data-copy]")?.click(),
+  d: () => define(getSelection().toString().trim()),
   m: () => form && nextMode(),
   n: () => document.querySelector("[rel=next]")?.click(),
   p: () => document.querySelector("[rel=prev]")?.click(),
