@@ -34,6 +34,9 @@ def adopt(folder: Path, state_dir: Path, copy: CopyFile) -> int:
         OSError: as above.
     """
     manifest = read_manifest(folder)
+    # SECURITY: a name that leads out of the folder is none of its files, and counts as missing.
+    if problems := file_problems(folder, manifest, contents=False):
+        raise IndexDamaged(f"{folder} is damaged: {problems[0]}; use another backup.")
     known = list_generations(state_dir)
     number = max(known) + 1 if known else manifest.generation
     generations_dir(state_dir).mkdir(parents=True, exist_ok=True)

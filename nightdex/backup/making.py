@@ -58,8 +58,8 @@ def make_backup(sources: Sources, place: Path, advance: Advance, *, force: bool 
         NoIndex: there is nothing to back up.
     """
     place = place.absolute()
+    _tidy(place)
     _refuse(sources, place, force=force)
-    _remove_debris(place)
     fresh = _beside(place, _NEW)
     try:
         with _pinned(sources.state_dir) as generation:
@@ -171,9 +171,16 @@ def _beside(place: Path, what: str) -> Path:
     return place.with_name(f".{place.name}.{os.getpid()}.{what}")
 
 
-def _remove_debris(place: Path) -> None:
-    """What backups to the same place left when they were killed; one that runs is left alone."""
-    for leftover in place.parent.glob(f".{place.name}.*.{_NEW}"):
-        process = leftover.name.split(".")[-2]
-        if process.isdecimal() and not Path("/proc", process).exists():
+def _tidy(place: Path) -> None:
+    """Clear away what backups to the same place left when they were killed; one that runs is left alone.
+
+    One that was killed after it had put the old backup aside gets it back.
+    """
+    for leftover in place.parent.glob(f".{place.name}.*"):
+        process, what = leftover.name.split(".")[-2:]
+        if what not in {_NEW, _OLD} or not process.isdecimal() or Path("/proc", process).exists():
+            continue
+        if what == _OLD and not place.exists():
+            leftover.rename(place)
+        else:
             shutil.rmtree(leftover, ignore_errors=True)

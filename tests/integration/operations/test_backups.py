@@ -265,6 +265,43 @@ def test_a_backup_that_was_killed_leaves_what_the_next_one_removes(shop: Place, 
     assert [p.name for p in place.parent.iterdir()] == ["nightly"]
 
 
+def test_a_backup_that_was_killed_while_it_took_the_place_of_another_gives_it_back(
+    shop: Place, tmp_path: Path
+) -> None:
+    place = tmp_path / "usb" / "nightly"
+    assert shop.run("backup", str(place))[0] == 0
+    before = (place / LIST_NAME).read_bytes()
+    killed = (
+        "import os\nfrom nightdex.backup import making\nfrom nightdex.cli import main\n"
+        "making.shutil.rmtree = lambda *_, **__: os._exit(9)\nreal = making.Path.rename\n"
+        "def rename(path, to):\n"
+        "    if str(path).endswith('.new'):\n        os._exit(9)\n"
+        "    return real(path, to)\n"
+        f"making.Path.rename = rename\nmain(['backup', {str(place)!r}, '--force'])\n"
+    )
+    assert subprocess.run([sys.executable, "-c", killed], cwd=shop.root, check=False).returncode == 9
+    assert not place.exists()
+    assert "--force" in shop.run("backup", str(place))[2]
+    assert (place / LIST_NAME).read_bytes() == before
+    assert [p.name for p in place.parent.iterdir()] == ["nightly"]
+
+
+def test_a_generation_with_a_file_that_leads_out_of_it_is_not_taken_in(shop: Place, tmp_path: Path) -> None:
+    from index_store.adopt import adopt
+    from index_store.errors import IndexDamaged
+
+    backup = tmp_path / "nightly"
+    assert shop.run("backup", str(backup))[0] == 0
+    folder = generation_dir(backup, 1)
+    (backup / "outside").write_text("x")
+    manifest = read_manifest(folder)
+    files = {**manifest.files, "../../outside": (1, sha256_of(backup / "outside"))}
+    write_manifest(folder, replace(manifest, files=files))
+    with pytest.raises(IndexDamaged, match="outside"):
+        adopt(folder, tmp_path / "machine" / "state", lambda *_: None)
+    assert not (tmp_path / "machine").exists()
+
+
 def test_what_comes_out_of_the_copy_wrong_is_no_backup(
     shop: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
