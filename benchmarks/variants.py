@@ -46,7 +46,7 @@ def ablation() -> Iterator[Variant]:
     """The other modes, each list alone and left out, each signal off, and no signal at all."""
     lists = DEFAULT_WEIGHTS.lists
     bare = _without(*SIGNALS_OFF)
-    dense = lists - {"lexical"}
+    dense = lists - {"lexical", "description"}
     yield Variant("mode raw", Mode.RAW)
     yield Variant("mode summary", Mode.SUMMARY)
     yield Variant("BM25 + signals", Mode.RAW, replace(DEFAULT_WEIGHTS, lists=lists - dense))

@@ -15,6 +15,7 @@ class Why:
     code: int | None
     summary: int | None
     lexical: int | None
+    description: int | None
     exact: int | None
     signals: tuple[str, ...]
 

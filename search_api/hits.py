@@ -74,6 +74,7 @@ def _hit(
             code=candidate.ranks.get("code"),
             summary=candidate.ranks.get("summary"),
             lexical=candidate.ranks.get("lexical"),
+            description=candidate.ranks.get("description"),
             exact=candidate.ranks.get("exact"),
             signals=tuple(candidate.signals),
         ),

@@ -74,7 +74,12 @@ def _hit(hit: Hit, query: str) -> Text:
 
 
 def _why(hit: Hit) -> str:
-    ranks = [("code", hit.why.code), ("summary", hit.why.summary), ("lexical", hit.why.lexical)]
+    ranks = [
+        ("code", hit.why.code),
+        ("summary", hit.why.summary),
+        ("lexical", hit.why.lexical),
+        ("description", hit.why.description),
+    ]
     return " ".join([*(f"{name}#{rank}" for name, rank in ranks if rank), *hit.why.signals])
 
 

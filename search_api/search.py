@@ -65,11 +65,11 @@ _DENSE = {
     Mode.HYBRID: _CODE | _SUMMARY,
     Mode.SIMILAR: _CODE,
 }
-_LEXICAL: dict[Mode, SearchColumn] = {
-    Mode.RAW: "search_text",
-    Mode.SUMMARY: "summary_search_text",
-    Mode.HYBRID: "search_text",
-    Mode.SIMILAR: "search_text",
+_LEXICAL: dict[Mode, dict[str, SearchColumn]] = {
+    Mode.RAW: {"lexical": "search_text"},
+    Mode.SUMMARY: {"lexical": "summary_search_text"},
+    Mode.HYBRID: {"lexical": "search_text", "description": "summary_search_text"},
+    Mode.SIMILAR: {"lexical": "search_text"},
 }
 
 # Where every place is asked for, a copy is an answer of its own.
@@ -291,16 +291,18 @@ class _Search:
     async def _lists(self) -> tuple[dict[str, list[Match]], list[Match]]:
         """Every candidate list of the mode, fetched at once, OVERFETCH times as deep as the page needs.
 
-        And what BM25 found down to LEXICAL_DEPTH, of which its candidate list is the beginning.
+        And what BM25 found of "lexical" down to LEXICAL_DEPTH, of which its candidate list is the beginning.
         """
         want = self.query.offset + self.query.limit
         depth = OVERFETCH * -(-want // PAGE_WINDOW) * PAGE_WINDOW
-        columns = _DENSE[self.query.mode].items()
-        dense = {name: column for name, column in columns if name in self.weights.lists}
-        dense_lists, lexical = await asyncio.gather(
-            self._dense_lists(dense, depth), self._lexical_list(max(depth, LEXICAL_DEPTH))
+        asked = self.weights.lists
+        dense = {name: column for name, column in _DENSE[self.query.mode].items() if name in asked}
+        words = {name: column for name, column in _LEXICAL[self.query.mode].items() if name in asked}
+        dense_lists, word_lists = await asyncio.gather(
+            self._dense_lists(dense, depth), self._word_lists(words, depth)
         )
-        return {**dense_lists, "lexical": lexical[:depth]}, lexical
+        lists = {**dense_lists, **{name: found[:depth] for name, found in word_lists.items()}}
+        return lists, word_lists.get("lexical", [])
 
     async def _dense_lists(self, columns: dict[str, VectorColumn], depth: int) -> dict[str, list[Match]]:
         if not columns:
@@ -324,11 +326,15 @@ class _Search:
             raise NoVector("embedder failed: this chunk has no vector; it is compared by its words alone")
         return stored
 
-    async def _lexical_list(self, depth: int) -> list[Match]:
+    async def _word_lists(self, columns: dict[str, SearchColumn], depth: int) -> dict[str, list[Match]]:
         words = lexical_terms(self.query.text)
-        if not words or "lexical" not in self.weights.lists:
-            return []
-        return await self.reader.lexical(_LEXICAL[self.query.mode], words, depth, self.where)
+        if not words:
+            return {}
+        deep = {name: max(depth, LEXICAL_DEPTH) if name == "lexical" else depth for name in columns}
+        lists = await asyncio.gather(
+            *(self.reader.lexical(column, words, deep[name], self.where) for name, column in columns.items())
+        )
+        return dict(zip(columns, lists, strict=True))
 
     @property
     def _symbol_like(self) -> bool:

@@ -10,10 +10,11 @@ class RankingWeights:
     """What each part of the ranking is worth.
 
     Boosts are multiples of the best fused score and 0 when off; factors multiply a score and are 1 when off.
-    `lists` names the candidate lists that are asked; BM25 is "lexical".
+    `lists` names the candidate lists that are asked: "code" and "summary" by vectors, "lexical" (code) and
+    "description" by BM25.
     """
 
-    lists: frozenset[str] = frozenset({"code", "summary", "lexical"})
+    lists: frozenset[str] = frozenset({"code", "summary", "lexical", "description"})
     dense_share_symbol: float = 0.3
     dense_share_language: float = 0.5
     definition: float = 3.0
@@ -21,7 +22,7 @@ class RankingWeights:
     capitalised_definition: float = 0.3  # one that may be an ordinary word: "Session", "URL"
     minor_definition: float = 0.7  # factor on the boost: a namesake further inside, an extension
     named_repository: float = 0.5
-    path_stem: float = 1.0
+    path_stem: float = 0.85
     whole_stem: float = 0.1  # on top, for a name of which the query holds every word
     file_match: float = 0.5
     further_chunk: float = 0.9  # factor on what each further chunk adds to its file's match

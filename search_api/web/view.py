@@ -36,6 +36,7 @@ _LISTS = {
         "Its description means what the query means: number {rank} by description vectors.",
     ),
     "lexical": ("words", "It holds the query's words: number {rank} by BM25."),
+    "description": ("words", "Its description holds the query's words: number {rank} by BM25."),
     "exact": ("text", "It holds the text: number {rank} of the chunks that do."),
 }
 

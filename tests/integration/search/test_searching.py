@@ -50,12 +50,9 @@ async def test_hits_of_a_stale_repository_say_so(ask: Ask) -> None:
 @pytest.mark.parametrize("mode", ["raw", "summary", "hybrid"])
 async def test_each_mode_asks_its_own_lists(ask: Ask, mode: str) -> None:
     answer = await ask("expired token", mode=mode)
-    asked = {
-        name for name in ("code", "summary", "lexical") if any(getattr(hit.why, name) for hit in answer.hits)
-    }
-    assert asked == {"raw": {"code", "lexical"}, "summary": {"summary", "lexical"}}.get(
-        mode, {"code", "summary", "lexical"}
-    )
+    lists = {"code", "summary", "lexical", "description"}
+    asked = {name for name in lists if any(getattr(hit.why, name) for hit in answer.hits)}
+    assert asked == {"raw": {"code", "lexical"}, "summary": {"summary", "lexical"}}.get(mode, lists)
 
 
 async def test_the_definition_of_a_named_symbol_comes_first(ask: Ask) -> None:
@@ -225,7 +222,7 @@ async def test_every_signal_can_be_switched_off(shop: Path, signal: str, off: di
 
 
 async def test_every_list_can_be_switched_off(shop: Path) -> None:
-    for name in ("code", "summary", "lexical"):
+    for name in ("code", "summary", "lexical", "description"):
         weights = replace(DEFAULT_WEIGHTS, lists=DEFAULT_WEIGHTS.lists - {name})
         async with searching(shop, lambda _: FakeEmbedder(), weights) as searcher:
             answer = await searcher.search(parse_query("expired token"))

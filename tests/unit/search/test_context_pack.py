@@ -15,7 +15,7 @@ def hit(number: int = 0, lines: int = 3, **more: object) -> Hit:
     made = Hit(
         id=f"id{number}", repo="shop", path=f"src/f{number}.py", start_line=41, end_line=40 + lines,
         language="python", kind="function", symbol=f"f{number}", signature=f"def f{number}()", score=1.0,
-        why=Why(1, None, None, None, ()), summary="", summary_source="", snippet="def f",
+        why=Why(1, None, None, None, None, ()), summary="", summary_source="", snippet="def f",
         snippet_start_line=41, lines_left_out=0, matches=(), blob_id="", commit="", stale=False,
         enclosing=None, also_in=(), copies=0,
     )  # fmt: skip
