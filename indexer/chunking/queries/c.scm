@@ -24,7 +24,10 @@
     (type_identifier) @name
     (pointer_declarator declarator: (type_identifier) @name)
     (function_declarator
-      declarator: (parenthesized_declarator (pointer_declarator declarator: (type_identifier) @name)))
+      declarator: [
+        (type_identifier) @name
+        (parenthesized_declarator (pointer_declarator declarator: (type_identifier) @name))
+      ])
   ]) @definition.type
 
 (struct_specifier
@@ -51,6 +54,7 @@
       (array_declarator declarator: (identifier) @name)
       (array_declarator declarator: (array_declarator declarator: (identifier) @name))
       (pointer_declarator declarator: (identifier) @name)
+      (pointer_declarator declarator: (array_declarator declarator: (identifier) @name))
     ]
     value: (initializer_list) @body)) @definition.constant
 

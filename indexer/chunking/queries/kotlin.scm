@@ -48,6 +48,17 @@
   "constructor" @name
   (block)? @body) @definition.method
 
+; A property that runs code is found like a method.
+(property_declaration
+  (variable_declaration (identifier) @name)
+  (getter (function_body) @body)) @definition.method
+
+; A value large enough to stand alone.
+(source_file
+  (property_declaration
+    (variable_declaration (identifier) @name)
+    [(call_expression) (property_delegate) (lambda_literal)] @body) @definition.constant)
+
 ; An object expression that is a value of its own: its methods belong to the value.
 (source_file
   (property_declaration

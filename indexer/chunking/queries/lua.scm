@@ -41,6 +41,31 @@
   name: (_) @name
   value: (function_definition body: (block)? @body)) @definition.function
 
+; A table of values; one that holds functions is cut into them.
+(chunk
+  (assignment_statement
+    (variable_list . name: (_) @name)
+    (expression_list . value: (table_constructor) @body)) @definition.constant
+  (#not-match? @body "function"))
+
+(chunk
+  (variable_declaration
+    (assignment_statement
+      (variable_list . name: (identifier) @name)
+      (expression_list . value: (table_constructor) @body))) @definition.constant
+  (#not-match? @body "function"))
+
+; Test suites and their cases, as busted has them.
+((function_call
+  name: (identifier) @_suite
+  arguments: (arguments . (string) @name . (function_definition body: (block)? @body))) @definition.namespace
+  (#any-of? @_suite "describe" "context" "insulate" "expose"))
+
+((function_call
+  name: (identifier) @_case
+  arguments: (arguments . (string) @name . (function_definition body: (block)? @body))) @definition.test
+  (#any-of? @_case "it" "spec" "test"))
+
 (function_call name: (identifier) @call)
 
 (function_call name: (dot_index_expression field: (identifier) @call))

@@ -65,3 +65,10 @@ int ring_each(struct ring *r, ring_visit visit, void *user) {
         if (visit(r->data[i & RING_MASK(r)], user)) return 1;
     return 0;
 }
+
+typedef int ring_filter(const char *item, void *data);
+
+static const char *const ring_states[] = {
+    "empty",
+    "full",
+};

@@ -106,3 +106,11 @@ val auditor = object : Validator<Posting> {
     override fun check(value: Posting): List<String> =
         if (value.amount == 0L) listOf("empty posting") else emptyList()
 }
+
+val Ledger.isEmpty: Boolean
+    get() = entries.none { it.isBooked }
+
+private val currencies by lazy {
+    val known = load("currencies")
+    known.associateBy { it.code }
+}

@@ -92,4 +92,22 @@ function M.run()
   M.handlers.idle()
 end
 
+local defaults = {
+  priority = 5,
+  retries = 3,
+  pause = 0.1,
+}
+
+M.levels = {
+  "idle",
+  "normal",
+}
+
+describe("scheduler", function()
+  it("runs what is due", function()
+    M.spawn("a", 1, function() end)
+    M.run()
+  end)
+end)
+
 return M
