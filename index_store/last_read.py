@@ -33,6 +33,14 @@ def unread_problems(state_dir: Path, folder: Path, manifest: Manifest) -> list[s
     return problems
 
 
+def read_anew(state_dir: Path) -> None:
+    """Let the next night read everything: a file was found not to hold what it should."""
+    try:
+        (state_dir / LAST_READ_NAME).unlink(missing_ok=True)
+    except OSError as error:
+        log.warning("the next night reads no more than it would have", reason=str(error))
+
+
 def _load(state_dir: Path) -> dict[FileMark, float]:
     try:
         listed = json.loads((state_dir / LAST_READ_NAME).read_bytes())

@@ -236,11 +236,16 @@ def last_report(state_dir: Path) -> dict[str, object] | None:
     return next(_newest_first(state_dir), None)
 
 
-def last_whole_night(state_dir: Path) -> datetime | None:
-    """When the last night began that went over all repositories to its end, or None. Some may have failed."""
+def last_whole_night(state_dir: Path, now: datetime) -> datetime | None:
+    """When the last night began that went over all repositories to its end, or None. Some may have failed.
+
+    One that began after `now` says nothing: the clock was set back since.
+    """
     for report in _newest_first(state_dir):
         if report.get("outcome") in {"ok", "partial"} and not report.get("only"):
-            return datetime.fromisoformat(str(report["started_at"]))
+            began = datetime.fromisoformat(str(report["started_at"]))
+            if began <= now:
+                return began
     return None
 
 

@@ -8,6 +8,7 @@ concurrent calls cannot overspend a tier's daily cap together.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import sqlite3
@@ -41,6 +42,7 @@ create table if not exists reservations (
 """
 
 
+_COLUMNS = 17  # of operations
 _DAY_SECONDS = 86_400
 
 
@@ -195,8 +197,9 @@ class Ledger:
         added = 0
         for part in sorted(spill.parent.glob(spill.name + ".*")) if spill.parent.is_dir() else ():
             with self._transaction() as database:
-                for line in part.read_text().splitlines():
-                    added += _insert(database, tuple(json.loads(line)))
+                for line in part.read_text(errors="replace").splitlines():
+                    if (row := _spilled(line)) is not None:
+                        added += _insert(database, row)
             part.unlink(missing_ok=True)
         return added
 
@@ -235,17 +238,29 @@ class Ledger:
 
     def _spill(self, row: tuple[object, ...]) -> None:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        line = (json.dumps(row) + "\n").encode()
+        # It begins a line of its own, whatever a write that was cut short left before it.
+        line = f"\n{json.dumps(row)}\n".encode()
         handle = os.open(self._spill_path(), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            os.write(handle, line)  # one write: appends of other processes do not mix in
+            # One write: appends of other processes do not mix in.
+            if os.write(handle, line) != len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._spill_path()))
             os.fsync(handle)
         finally:
             os.close(handle)
 
 
+def _spilled(line: str) -> tuple[object, ...] | None:
+    """A row as it was spilled; None for what was cut short, which nobody was told is there."""
+    try:
+        row = json.loads(line)
+    except ValueError:
+        return None
+    return tuple(row) if isinstance(row, list) and len(row) == _COLUMNS else None
+
+
 def _insert(database: sqlite3.Connection, row: tuple[object, ...]) -> int:
-    marks = ", ".join("?" * 17)
+    marks = ", ".join("?" * _COLUMNS)
     statement = f"insert or ignore into operations values ({marks})"  # noqa: S608 (only marks)
     return database.execute(statement, row).rowcount
 

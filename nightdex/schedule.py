@@ -77,7 +77,7 @@ def trigger_of(schedule: Schedule) -> CronTrigger:
 
 def catch_up_due(state_dir: Path, now: dt.datetime) -> bool:
     """Whether a night was missed: the last whole one began more than a day ago, or there was none."""
-    last = last_whole_night(state_dir)
+    last = last_whole_night(state_dir, now)
     return last is None or (now - last).total_seconds() > CATCH_UP_AFTER_S
 
 

@@ -129,7 +129,7 @@ def standing_of(configuration: Configuration, now: datetime) -> Standing:
         now,
         file_problems(folder, manifest, contents=False),
         last_report(state_dir) or {},
-        last_whole_night(state_dir),
+        last_whole_night(state_dir, now),
         len(read_carry_over(state_dir).waiting),
         waiting_generation(state_dir),
         shutil.disk_usage(state_dir).free,

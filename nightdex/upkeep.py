@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from index_store.check import check
 from index_store.errors import IndexDamaged
 from index_store.generations import current_generation, rollback
+from index_store.last_read import read_anew
 from index_store.shared_writer import shared_writer
 from nightdex.shared import shared_index
 
@@ -34,6 +35,8 @@ def check_command(configuration: Configuration, *, as_json: bool) -> int:
         problems = shared.problems(generation)
         if not problems:
             problems = check(configuration.state_dir, shared.fetch())
+    if problems:
+        read_anew(configuration.state_dir)
     if as_json:
         _write(json.dumps({"generation": generation, "whole": not problems, "problems": problems}))
     else:

@@ -12,6 +12,7 @@ import structlog
 
 from index_store.errors import IndexDamaged, IndexStoreError, NoIndex
 from index_store.generations import current_generation, generation_dir, list_generations
+from index_store.last_read import read_anew
 from index_store.manifest import file_marks, file_problems, read_manifest
 from index_store.memory import return_freed_memory
 from index_store.reader import Reader
@@ -168,6 +169,7 @@ class Serving:
             )
         except IndexDamaged as error:
             self._damaged = number, time.monotonic() + DAMAGED_RETRY_S, error
+            await asyncio.to_thread(read_anew, self._state_dir)
             instead = self._current or await self._older(number)
             if instead is None:
                 raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import re
 import shutil
@@ -158,6 +159,25 @@ def test_a_night_builds_on_the_newest_whole_generation_and_replaces_the_damaged_
     assert report.totals()["reused"] > 0
     assert answers(state).hits == published.new.hits
     assert check(state, report.generation) == []
+
+
+def test_what_rotted_since_a_night_read_it_is_read_again_once_a_server_has_found_it(
+    published: Published, tmp_path: Path
+) -> None:
+    """A disk that loses bits changes no file's times, and nights read everything only now and then."""
+    world = World(tmp_path, names=published.world.names)
+    shutil.copytree(published.world.root / "code", tmp_path / "code")
+    state = published.copy(world.state)
+    world.night()
+    victim = max(files(state, current_generation(state)), key=lambda one: one.stat().st_size)
+    times = victim.stat()
+    flipped(victim, random.Random(2))
+    os.utime(victim, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert not world.night().published
+    assert answers(state).degraded != ()
+    assert world.night().published
+    told = answers(state)
+    assert (told.hits, told.degraded) == (published.new.hits, ())
 
 
 def test_a_night_without_any_whole_generation_builds_the_index_anew(

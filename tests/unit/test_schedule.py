@@ -73,8 +73,21 @@ def test_neither_a_failed_night_nor_a_run_for_one_repository_counts_as_a_night(t
     report(tmp_path, 2, outcome="failed")
     report(tmp_path, 1, only=("shop",))
     (tmp_path / "nights" / "2026-11-24T11-59-00.json").write_text("torn {")
-    assert last_whole_night(tmp_path) == NOW - dt.timedelta(hours=30)
+    assert last_whole_night(tmp_path, NOW) == NOW - dt.timedelta(hours=30)
     assert catch_up_due(tmp_path, NOW)
+
+
+def test_a_night_of_a_clock_that_ran_ahead_puts_off_no_other(tmp_path: Path) -> None:
+    report(tmp_path, hours_ago=30)
+    report(tmp_path, hours_ago=-24 * 365)
+    assert last_whole_night(tmp_path, NOW) == NOW - dt.timedelta(hours=30)
+    assert catch_up_due(tmp_path, NOW)
+
+
+def test_a_clock_set_back_by_an_hour_runs_no_night_twice(tmp_path: Path) -> None:
+    report(tmp_path, hours_ago=0)
+    report(tmp_path, hours_ago=23)
+    assert not catch_up_due(tmp_path, NOW - dt.timedelta(hours=1))
 
 
 def test_a_night_that_outlasts_its_day_is_never_run_twice_at_once() -> None:

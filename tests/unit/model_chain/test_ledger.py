@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import sqlite3
 import time
 from decimal import Decimal
@@ -180,6 +181,24 @@ def test_a_locked_ledger_spills_the_entry_and_takes_it_in_later(tmp_path: Path) 
     lock.close()
     assert len(ledger.operations()) == 2
     assert ledger.absorb() == 0
+
+
+def test_an_entry_whose_spilling_was_cut_short_takes_no_other_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is full for half of a line; whoever wrote it is told, whoever writes next loses nothing."""
+    path = tmp_path / "ledger.sqlite3"
+    path.mkdir()
+    ledger, write = Ledger(path), os.write
+    with monkeypatch.context() as full:
+        full.setattr(os, "write", lambda handle, line: write(handle, line[: len(line) // 2]))
+        with pytest.raises(OSError, match="No space left"):
+            ledger.record(operation())
+    kept = operation()
+    assert ledger.record(kept) is False
+    path.rmdir()
+    assert [entry.key for entry in ledger.operations()] == [kept.key]
+    assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
 
 
 def test_a_damaged_ledger_loses_no_result_and_grants_no_budget(tmp_path: Path) -> None:
