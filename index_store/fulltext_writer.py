@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import stat
+import tempfile
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,6 +40,7 @@ log = structlog.get_logger(__name__)
 
 _COLUMNS = ["id", *FILTER_FIELDS, *TERM_FIELDS, *TEXT_FIELDS]
 _META = "meta.json"
+_MANAGED = ".managed.json"
 
 
 def write_fulltext(table: Table, folder: Path, base: Path | None, touched: Collection[str]) -> None:
@@ -107,6 +110,17 @@ def _write(folder: Path, memory: int, deleted: Collection[str], batches: Iterato
         writer.wait_merging_threads()
     for lock in LOCKS:
         (folder / lock).unlink(missing_ok=True)
+    # tantivy makes these two readable by their owner alone; a server may run as another user.
+    anybody = _mode_of_new_files(folder)
+    for name in (_META, _MANAGED):
+        (folder / name).chmod(anybody)
+
+
+def _mode_of_new_files(folder: Path) -> int:
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        new = Path(scratch, "new")
+        new.touch()
+        return stat.S_IMODE(new.stat().st_mode)
 
 
 def _document(values: tuple[str, ...]) -> tantivy.Document:

@@ -150,13 +150,17 @@ async def test_before_the_first_night_the_api_is_alive_but_not_ready(tmp_path: P
             assert reply.headers["retry-after"]
 
 
-async def test_an_index_that_breaks_under_the_server_is_not_ready(tmp_path: Path) -> None:
+async def test_files_lost_under_the_server_cost_the_answers_that_need_them(tmp_path: Path) -> None:
     publish(tmp_path, ROWS)
     async with api(tmp_path) as client:
-        assert (await client.get("/readyz")).status_code == 200
+        before = (await client.get("/v1/search?query=xyz+token")).json()
         lose_files(tmp_path)
-        assert_problem(await client.get("/v1/search?query=xyz+token"), 503, "index_not_ready")
-        assert_problem(await client.get("/readyz"), 503, "index_not_ready")
+        # Words and texts are mapped, and stay for as long as somebody holds them.
+        assert (await client.get("/v1/search?query=xyz+token")).json()["hits"] == before["hits"]
+        assert_problem(await client.get("/v1/search?query=token&mode=exact"), 503, "index_not_ready")
+    async with api(tmp_path) as restarted:
+        assert_problem(await restarted.get("/v1/search?query=xyz+token"), 503, "index_not_ready")
+        assert_problem(await restarted.get("/readyz"), 503, "index_not_ready")
 
 
 async def test_a_fault_of_ours_tells_the_caller_nothing_but_the_code(
