@@ -102,8 +102,10 @@ SHUTDOWN_GRACE_S = 15
 # Chunks whose colours the web page remembers; a chunk is 3 kB, its tokens ten times that.
 HIGHLIGHTED_CHUNKS = 512
 
-# Colouring a chunk takes 3 ms; hostile text of its size made some lexers take 800.
+# Colouring a chunk takes 3 ms; hostile text of its size made some lexers take 800. Seconds of the processor,
+# so that a busy machine shows colours too, and as many again for every further HIGHLIGHT_SPAN characters.
 HIGHLIGHT_DEADLINE_S = 0.1
+HIGHLIGHT_SPAN = 10_000
 
 # Places marked in one chunk; a search for `e` needs no more.
 MAX_MARKS = 500

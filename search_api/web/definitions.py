@@ -12,7 +12,7 @@ from search_api.similar import covering
 from search_api.web.addresses import file_address, search_address
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from index_store.catalogue import Catalogue
     from search_api.caller import Caller
@@ -37,7 +37,7 @@ def definition_address(catalogue: Catalogue, caller: Caller, used: UsedName) -> 
     """
     name, repo = used.name, used.repo
     file = catalogue.by_path(repo, used.path) if caller.may_see(repo) else range(0)
-    rows = defining(catalogue, caller, name, catalogue.language[file[0]] if file else "")
+    rows = list(defining(catalogue, caller, name, catalogue.language[file[0]] if file else ""))
     in_repo = [row for row in rows if catalogue.repo[row] == repo]
     nearest = [row for row in in_repo if row in file] or in_repo or rows
     if len(nearest) != 1:
@@ -48,21 +48,21 @@ def definition_address(catalogue: Catalogue, caller: Caller, used: UsedName) -> 
     return file_address(catalogue.repo[row], catalogue.path[row], catalogue.start_line[row])
 
 
-def defining(catalogue: Catalogue, caller: Caller, name: str, language: str) -> list[int]:
+def defining(catalogue: Catalogue, caller: Caller, name: str, language: str) -> Iterator[int]:
     """The rows that define a name in a language, or in any where it is "".
 
     SECURITY: a caller is not led to, nor told of, what is outside of their scope.
     """
     akin = next((family for family in _FAMILIES if language in family), frozenset({language}))
-    return [
+    return (
         row
         for row in catalogue.by_name(name)
         if not catalogue.part[row]
         and caller.may_see(catalogue.repo[row])
         and (not language or catalogue.language[row] in akin)
-    ]
+    )
 
 
 def defined_among(catalogue: Catalogue, caller: Caller, names: Iterable[str], language: str) -> set[str]:
     """Those of some names that have a definition to lead to."""
-    return {name for name in names if defining(catalogue, caller, name, language)}
+    return {name for name in names if next(defining(catalogue, caller, name, language), None) is not None}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pygments.lexers import get_lexer_by_name
 from pygments.token import STANDARD_TYPES, Token
 
-from search_api.limits import HIGHLIGHT_DEADLINE_S, HIGHLIGHTED_CHUNKS, MAX_MARKS
+from search_api.limits import HIGHLIGHT_DEADLINE_S, HIGHLIGHT_SPAN, HIGHLIGHTED_CHUNKS, MAX_MARKS
 
 if TYPE_CHECKING:
     from pygments.lexer import Lexer
@@ -83,11 +83,11 @@ def tokens(text: str, language: str) -> tuple[tuple[int, str, str, bool], ...]:
     if lexer is None:
         return ((0, "", text, False),)
     found: list[tuple[int, str, str, bool]] = []
-    deadline = time.monotonic() + HIGHLIGHT_DEADLINE_S
+    deadline = time.thread_time() + HIGHLIGHT_DEADLINE_S * (1 + len(text) // HIGHLIGHT_SPAN)
     for start, kind, value in lexer.get_tokens_unprocessed(text):
         if value:
             found.append((start, _css(kind), value, kind in Token.Name and value.isidentifier()))
-        if time.monotonic() > deadline:
+        if time.thread_time() > deadline:
             return ((0, "", text, False),)
     # A lexer that swallows or repeats text must not change what is shown.
     whole = "".join(value for _, _, value, _ in found) == text

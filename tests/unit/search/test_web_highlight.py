@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.chunking.languages import LANGUAGES
-from search_api.web.highlight import LEXERS, code_lines, word_spans
+from search_api.web.highlight import LEXERS, code_lines, tokens, word_spans
 
 HOSTILE = ("(", "/*", "${", '"""', "<<E\n", "a\n", "__", "\x00")
 
@@ -47,3 +47,8 @@ def test_hostile_text_is_shown_whole_and_soon(language: str) -> None:
     for piece in HOSTILE:
         text = (piece * 3_000)[:3_000]
         assert joined(text, language) == text
+
+
+def test_a_long_file_has_its_colours_too() -> None:
+    text = "def add(a, b):\n    return a + b  # a sum\n" * 2_000
+    assert {css for _, css, _, _ in tokens(text, "python")} >= {"t-k", "t-nf", "t-c1"}
