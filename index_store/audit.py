@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow.compute as pc
 
-from index_store.bm25 import any_of
-from index_store.columns import SEARCH_COLUMNS, SIGN_COLUMNS, as_matrix
+from index_store.columns import SIGN_COLUMNS, as_matrix
 from index_store.fulltext import TEXT_FIELDS, FullText
 from index_store.limits import MAX_LISTED_PROBLEMS
 from index_store.sign_codes import sign_codes
@@ -53,16 +52,9 @@ def row_problems(table: Table, inventory: Inventory) -> list[str]:
     return problems[:MAX_LISTED_PROBLEMS]
 
 
-def search_problems(table: Table) -> list[str]:
-    """Ask the table for one of its own rows in every way it can be asked; says which ways fail."""
+def sign_problems(table: Table) -> list[str]:
+    """Which signs of a row are not those of its vectors, one row of each column being looked at."""
     problems = []
-    for column in SEARCH_COLUMNS:
-        sample = table.search().select(["id", column]).limit(1).to_list()
-        term = next(iter(sample[0][column].split()), "") if sample else ""
-        if term:
-            found = table.search(any_of([term], column)).select(["id", "_score"]).limit(1).to_list()
-            if not found:
-                problems.append(f"a search of {column} for {term!a} finds nothing")
     for column, signs in SIGN_COLUMNS.items():
         sample = table.search().where(f"{column} IS NOT NULL").select([column, signs]).limit(1).to_arrow()
         if len(sample):

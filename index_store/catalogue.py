@@ -21,6 +21,9 @@ CATALOGUE_COLUMNS = (
 
 _Ints = NDArray[np.int32]
 
+# What stands for a row where there is none.
+NOWHERE = -1
+
 
 class _Texts(dict[int, str]):
     """Values by code, each made a Python string when first asked for."""
@@ -98,15 +101,14 @@ class IntColumn:
     def __len__(self) -> int:
         return len(self._values)
 
-    def take(self, rows: Sequence[int]) -> list[int]:
+    def take(self, rows: Sequence[int] | NDArray[np.int64]) -> list[int]:
         """The values of many rows, in their order; for hundreds of rows far quicker than one by one."""
         values: list[int] = self._values[np.asarray(rows, np.int64)].tolist()
         return values
 
     def run(self, value: int) -> range:
         """The rows that hold a value, where the column is sorted."""
-        first, last = np.searchsorted(self._values, (value, value + 1))
-        return range(int(first), int(last))
+        return _run(self._values, value, value + 1)
 
     @property
     def nbytes(self) -> int:
@@ -166,10 +168,13 @@ class Catalogue:
         row = int(self._by_id[place])
         return row if self.id(row) == chunk_id else None
 
-    def with_ids(self, ids: NDArray[np.uint64]) -> NDArray[np.int64]:
-        """The rows of chunks that are there, by their ids as numbers."""
-        places = np.searchsorted(self._ids, ids, sorter=self._by_id)
-        return self._by_id[places].astype(np.int64)
+    def find(self, ids: NDArray[np.uint64]) -> NDArray[np.int64]:
+        """The rows of chunks, by their ids as numbers; NOWHERE where there is none."""
+        if not len(self):
+            return np.full(len(ids), NOWHERE, np.int64)
+        places = np.minimum(np.searchsorted(self._ids, ids, sorter=self._by_id), len(self) - 1)
+        rows = self._by_id[places].astype(np.int64)
+        return np.where(self._ids[rows] == ids, rows, NOWHERE)
 
     def ids(self, rows: Sequence[int]) -> list[int]:
         """The ids of rows, as numbers."""
@@ -184,10 +189,8 @@ class Catalogue:
             if not codes:
                 return range(0)
             within = column.codes[rows.start : rows.stop]
-            rows = range(
-                rows.start + int(np.searchsorted(within, codes.start)),
-                rows.start + int(np.searchsorted(within, codes.stop)),
-            )
+            run = _run(within, codes.start, codes.stop)
+            rows = range(rows.start + run.start, rows.start + run.stop)
         return rows
 
     def same_file(self, row: int) -> range:
@@ -197,10 +200,11 @@ class Catalogue:
     def near_copies(self, row: int) -> list[int]:
         """Rows in other repositories with the same symbol, kind and language, and nearly the same text."""
         code = self.name.codes[row]
-        first, last = np.searchsorted(self._names_sorted, (code, code + 1))
-        if last - first == 1:
+        run = _run(self._names_sorted, code, code + 1)
+        if len(run) == 1:
             return []  # its name is its alone, as most are
-        rows, simhashes = self._by_name[first:last], self._simhashes[first:last]
+        rows = self._by_name[run.start : run.stop]
+        simhashes = self._simhashes[run.start : run.stop]
         own = simhashes[np.searchsorted(rows, row)]
         rows = rows[np.bitwise_count(simhashes ^ own) <= NEAR_BITS]
         same = self.repo.codes[rows] != self.repo.codes[row]
@@ -218,8 +222,8 @@ class Catalogue:
         if not name:
             return []
         codes = self.name.code_range(name.casefold(), str.casefold)
-        first, last = np.searchsorted(self._names_sorted, (codes.start, codes.stop))
-        return sorted(self._by_name[first:last].tolist())
+        run = _run(self._names_sorted, codes.start, codes.stop)
+        return sorted(self._by_name[run.start : run.stop].tolist())
 
     @cached_property
     def repos(self) -> list[str]:
@@ -278,6 +282,13 @@ def _numbered(*sorted_codes: _Ints) -> _Ints:
     for codes in sorted_codes:
         changes[1:] |= codes[1:] != codes[:-1]
     return np.cumsum(changes, dtype=np.int32)
+
+
+def _run(values: _Ints, first: int, beyond: int) -> range:
+    """Where sorted values from `first` up to, and without, `beyond` stand."""
+    # As numbers of the same size: numpy would otherwise convert the whole column for two look-ups.
+    start, stop = np.searchsorted(values, np.array((first, beyond), values.dtype)).tolist()
+    return range(start, stop)
 
 
 def _ints(column: pa.ChunkedArray) -> _Ints:

@@ -42,9 +42,7 @@ def check(state_dir: Path, generation: int) -> list[str]:
     try:
         table = lancedb.connect(str(folder)).open_table(TABLE_NAME)
         rows = table.count_rows()
-        problems = row_problems(table, inventory)
-        if (folder / FULLTEXT_NAME).is_dir():
-            problems += fulltext_problems(table, folder / FULLTEXT_NAME)
+        problems = row_problems(table, inventory) + fulltext_problems(table, folder / FULLTEXT_NAME)
     except (OSError, RuntimeError, ValueError) as error:
         return [f"the table cannot be read: {error}"]
     if rows != manifest.chunks:

@@ -120,13 +120,9 @@ def _vectors(values: Sequence[Vector | None], dimension: int) -> tuple[pa.Array,
 
 
 def as_matrix(column: pa.FixedSizeListArray) -> NDArray[np.float16]:
-    """Stored vectors, none of them null, one a row."""
-    matrix: NDArray[np.float16] = column.flatten().to_numpy().reshape(-1, column.type.list_size)
-    return matrix
-
-
-def as_codes(column: pa.FixedSizeBinaryArray) -> NDArray[np.uint8]:
-    """Stored signs, none of them null, one code a row."""
-    _, values = column.buffers()
-    codes = np.frombuffer(values, np.uint8).reshape(-1, column.type.byte_width)
-    return codes[column.offset : column.offset + len(column)]
+    """Stored vectors, one a row; that of a null may hold anything."""
+    size = column.type.list_size
+    values = column.values
+    _, content = values.buffers()
+    first = (values.offset + column.offset * size) * np.dtype(np.float16).itemsize
+    return np.frombuffer(content, np.float16, len(column) * size, first).reshape(-1, size)

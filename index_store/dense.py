@@ -1,23 +1,16 @@
-"""One vector column, open for nearest-neighbour questions: scanned by sign, then compared exactly."""
+"""The exact comparison of a vector with the few that a scan of signs found near."""
 
 from __future__ import annotations
 
-import os
-import tempfile
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index_store.columns import VECTOR_COLUMNS
-from index_store.limits import SHORTLIST, SHORTLIST_SHARE, VECTOR_MEMORY, VECTORS_PER_BLOCK
+from index_store.limits import SHORTLIST, SHORTLIST_SHARE, VECTORS_PER_BLOCK
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from index_store.schema import Vector
-    from index_store.sign_codes import SignCodes
 
 _DIGITS = 6
 
@@ -31,24 +24,9 @@ Rows = NDArray[np.int64]
 Matrix = NDArray[np.float16]
 
 
-@dataclass(slots=True)
-class DenseColumn:
-    """The signs of every vector and, in a server, the vectors themselves by row.
-
-    What is compared does not depend on where it is read from: a command and a server give the same answer.
-    """
-
-    signs: SignCodes
-    held: Matrix | None = None
-
-    def shortlist(self, vector: Vector, limit: int, among: Rows | None) -> Rows:
-        """The rows whose vectors are worth comparing, in order of rows."""
-        return self.signs.nearest(vector, max(SHORTLIST, len(self.signs) // SHORTLIST_SHARE, limit), among)
-
-    def nearest(self, vector: Vector, limit: int, among: Rows | None, held: Matrix) -> tuple[Rows, Vector]:
-        """The nearest rows, best first, and their cosines, by the vectors that are held."""
-        rows = self.shortlist(vector, limit, among)
-        return best(vector, rows, held[rows], limit)
+def shortlist_length(rows: int, limit: int) -> int:
+    """How many of so many rows are worth comparing, where the `limit` nearest are wanted."""
+    return max(SHORTLIST, rows // SHORTLIST_SHARE, limit)
 
 
 def best(vector: Vector, rows: Rows, vectors: Matrix, limit: int) -> tuple[Rows, Vector]:
@@ -81,18 +59,3 @@ def in_single_precision(vectors: Matrix) -> NDArray[np.float32]:
     numbers = bits.view(np.float32)
     numbers *= _BIASES_APART
     return numbers
-
-
-def room_for_vectors(rows: int, dimension: int, spill: Path) -> Matrix:
-    """Zeros for one column of vectors: in memory or, if they are many, in a nameless file in `spill`.
-
-    Raises:
-        OSError: there is no room for the file.
-    """
-    size = rows * dimension * np.dtype(np.float16).itemsize
-    if size * len(VECTOR_COLUMNS) <= VECTOR_MEMORY:
-        return np.zeros((rows, dimension), np.float16)
-    with tempfile.TemporaryFile(dir=spill) as file:
-        # Claimed at once: a file with holes would end the process when the disk is full.
-        os.posix_fallocate(file.fileno(), 0, size)
-        return np.memmap(file, np.float16, "r+", shape=(rows, dimension))

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import structlog
 import tantivy
-from lancedb.expr import col
 
 from index_store.fulltext import (
     FILTER_FIELDS,
@@ -28,9 +27,9 @@ from index_store.limits import (
     FULLTEXT_UPDATE_BYTES,
     MAX_DELETED_SHARE,
     MAX_TOUCHED_SHARE,
-    ROWS_PER_FRAGMENT,
     ROWS_PER_SCAN_BATCH,
 )
+from index_store.table import rows_with_ids, share_files
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -53,7 +52,8 @@ def write_fulltext(table: Table, folder: Path, base: Path | None, touched: Colle
     rows = table.count_rows()
     if base is not None and base.is_dir() and len(touched) <= MAX_TOUCHED_SHARE * rows:
         try:
-            _link(base, folder)
+            # tantivy replaces files and changes none.
+            share_files(base, folder)
             if not touched or _update(table, folder, touched) == rows:
                 return
             log.warning("the full-text index does not hold every row: it is built anew", base=str(base))
@@ -61,16 +61,6 @@ def write_fulltext(table: Table, folder: Path, base: Path | None, touched: Colle
             log.warning("the full-text index is built anew", reason=str(error))
         shutil.rmtree(folder)
     _build(table, folder)
-
-
-def _link(base: Path, folder: Path) -> None:
-    """Share every file: tantivy replaces files and changes none."""
-    folder.mkdir()
-    for entry in base.iterdir():
-        try:
-            (folder / entry.name).hardlink_to(entry)
-        except OSError:  # a file system without links
-            shutil.copyfile(entry, folder / entry.name)
 
 
 def _build(table: Table, folder: Path) -> None:
@@ -81,19 +71,11 @@ def _build(table: Table, folder: Path) -> None:
 
 def _update(table: Table, folder: Path, touched: Collection[str]) -> int:
     """Replace what was touched; returns the number of rows then, or -1 where most are deleted ones."""
-    _write(folder, FULLTEXT_UPDATE_BYTES, touched, _rows(table, touched))
+    _write(folder, FULLTEXT_UPDATE_BYTES, touched, rows_with_ids(table, touched, _COLUMNS))
     segments = json.loads((folder / _META).read_text())["segments"]
     written = sum(segment["max_doc"] for segment in segments)
     deleted = sum(segment["deletes"]["num_deleted_docs"] for segment in segments if segment["deletes"])
     return -1 if deleted > MAX_DELETED_SHARE * written else int(written - deleted)
-
-
-def _rows(table: Table, ids: Collection[str]) -> Iterator[pa.RecordBatch]:
-    wanted = sorted(ids)
-    for start in range(0, len(wanted), ROWS_PER_FRAGMENT):
-        some = col("id").isin(wanted[start : start + ROWS_PER_FRAGMENT])
-        query = table.search().where(some).select(_COLUMNS).limit(None)
-        yield from query.to_batches(ROWS_PER_SCAN_BATCH)
 
 
 def _write(folder: Path, memory: int, deleted: Collection[str], batches: Iterator[pa.RecordBatch]) -> None:

@@ -40,6 +40,7 @@ log = structlog.get_logger(__name__)
 CURRENT_NAME = "CURRENT"
 TABLE_NAME = "chunks"
 FULLTEXT_NAME = "fulltext"
+VECTORS_NAME = "vectors"
 INVENTORY_NAME = "inventory.parquet"
 
 _BUILDING = ".building"

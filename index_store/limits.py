@@ -22,10 +22,6 @@ VECTORS_PER_BLOCK = 256
 SHORTLIST = 2_000
 SHORTLIST_SHARE = 125
 
-# Vectors a server holds in memory, 2 bytes a dimension; more of them are held in a file of its own, of which
-# the kernel keeps in memory what is asked for.
-VECTOR_MEMORY = 256 << 20
-
 # What an open reader lets Lance keep of its indexes and metadata; Lance's own defaults are 6 GB and 1 GB.
 INDEX_CACHE_BYTES = 96 << 20
 METADATA_CACHE_BYTES = 32 << 20

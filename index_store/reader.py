@@ -11,19 +11,17 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import lancedb
 import numpy as np
-import pyarrow.compute as pc
 import structlog
 from lancedb.expr import col
 
-from index_store.bm25 import any_of
 from index_store.catalogue import CATALOGUE_COLUMNS, Catalogue
-from index_store.columns import SIGN_COLUMNS, VECTOR_COLUMNS, VectorColumn, as_codes, as_matrix
-from index_store.dense import DenseColumn, best, room_for_vectors
+from index_store.columns import VectorColumn
 from index_store.errors import GenerationMissing, IndexDamaged, VectorInvalid
 from index_store.fulltext import FullText
 from index_store.generations import (
     FULLTEXT_NAME,
     TABLE_NAME,
+    VECTORS_NAME,
     current_generation,
     generation_dir,
     list_generations,
@@ -34,15 +32,12 @@ from index_store.limits import (
     ROWS_PER_SCAN_BATCH,
 )
 from index_store.manifest import read_manifest
-from index_store.memory import return_freed_memory
 from index_store.prefilter import NothingPasses, Prefilter
-from index_store.sign_codes import SignCodes, code_bytes
+from index_store.vectors import MappedVectors
 
 if TYPE_CHECKING:
     from lancedb import AsyncConnection, AsyncTable
-    from numpy.typing import NDArray
 
-    from index_store.dense import Matrix, Rows
     from index_store.filters import Filter
     from index_store.schema import Manifest, Vector
 
@@ -96,8 +91,6 @@ class ShownText:
     summary: str
 
 
-_SHOWN = list(ShownText.__dataclass_fields__)
-
 _STORED = [name for name in StoredChunk.__dataclass_fields__ if name != "row"]
 
 
@@ -108,16 +101,16 @@ class Reader:
         self,
         manifest: Manifest,
         catalogue: Catalogue,
-        dense: dict[VectorColumn, DenseColumn],
         database: AsyncConnection,
         table: AsyncTable,
         *,
-        fulltext: FullText | None,
+        fulltext: FullText,
+        vectors: MappedVectors,
     ) -> None:
         self.manifest = manifest
         self.catalogue = catalogue
-        self._dense = dense
         self._fulltext = fulltext
+        self._vectors = vectors
         self._prefilter = Prefilter(catalogue)
         self._database = database
         self._table = table
@@ -148,43 +141,14 @@ class Reader:
             table = await database.open_table(TABLE_NAME)
             columns = await table.query().select(list(CATALOGUE_COLUMNS)).with_row_id().to_arrow()
             catalogue = Catalogue(columns)
-            dense = {
-                column: await _dense_column(table, column, catalogue, manifest.embedder.dimension)
-                for column in VECTOR_COLUMNS
-            }
-            fulltext = FullText(folder / FULLTEXT_NAME) if _has_fulltext(manifest) else None
+            fulltext = FullText(folder / FULLTEXT_NAME)
+            vectors = MappedVectors(folder / VECTORS_NAME, catalogue, manifest.embedder.dimension)
         except Exception as error:  # of damaged files lancedb raises anything, panics of its own among it
             database.close()  # type: ignore[no-untyped-call] # lancedb's own gap
             raise IndexDamaged(
                 f"Generation {number} cannot be read ({error}); run `nightdex check`, or `nightdex rollback`."
             ) from error
-        del columns
-        return_freed_memory()
-        return cls(manifest, catalogue, dense, database, table, fulltext=fulltext)
-
-    async def hold_vectors(self, spill: Path) -> None:
-        """Take every vector out of the store, for a process that stays: into memory, or a file in `spill`.
-
-        The file, for more than VECTOR_MEMORY, has no name and goes with the process. Where there is no room
-        for it, vectors are read from the store as before.
-        """
-        dimension = self.manifest.embedder.dimension
-        for column, dense in self._dense.items():
-            try:
-                held = room_for_vectors(len(self.catalogue), dimension, spill)
-            except OSError as error:
-                log.warning("vectors are read from the store", reason=str(error))
-                return
-            query = self._table.query().where(f"{column} IS NOT NULL").select([column]).with_row_id()
-            async for batch in await query.to_batches(max_batch_length=ROWS_PER_SCAN_BATCH):
-                held[self.catalogue.rows_of(batch["_rowid"].to_numpy())] = as_matrix(batch[column])
-            dense.held = held
-        return_freed_memory()
-
-    @property
-    def holds_vectors(self) -> bool:
-        """Whether questions about vectors are answered without the store."""
-        return all(dense.held is not None for dense in self._dense.values())
+        return cls(manifest, catalogue, database, table, fulltext=fulltext, vectors=vectors)
 
     async def close(self) -> None:
         """Release files and memory; a second call does nothing."""
@@ -204,12 +168,7 @@ class Reader:
             among = await self._prefilter.rows(where)
         except NothingPasses:
             return []
-        dense = self._dense[column]
-        if (held := dense.held) is not None:
-            rows, scores = await asyncio.to_thread(dense.nearest, checked, limit, among, held)
-        else:
-            wanted = await asyncio.to_thread(dense.shortlist, checked, limit, among)
-            rows, scores = best(checked, *await self._stored_vectors(wanted.tolist(), column), limit)
+        rows, scores = await asyncio.to_thread(self._vectors.nearest, column, checked, limit, among)
         return list(map(Match, rows.tolist(), scores.tolist()))
 
     async def lexical(
@@ -220,18 +179,13 @@ class Reader:
             return []
         try:
             narrowed = await self._prefilter.narrowed(where)
-            expression = await self._prefilter.expression(where)
         except NothingPasses:
             return []
-        if self._fulltext is not None:
-            ids, scores = await asyncio.to_thread(self._fulltext.matches, column, terms, limit, narrowed)
-            return _in_order(self.catalogue.with_ids(ids), scores)
-        query = self._table.query().nearest_to_text(any_of(terms, column)).limit(limit)
-        if expression is not None:
-            query = query.where(expression)
-        found = await query.select(["_score"]).with_row_id().to_arrow()
-        rows = self.catalogue.rows_of(found["_rowid"].to_numpy())
-        return list(map(Match, rows.tolist(), found["_score"].to_numpy().tolist()))
+        ids, scores = await asyncio.to_thread(self._fulltext.matches, column, terms, limit, narrowed)
+        rows = self.catalogue.find(ids)
+        # Equal ones come in the order in which they were written.
+        order = np.lexsort((rows, -scores))
+        return list(map(Match, rows[order].tolist(), scores[order].tolist()))
 
     async def containing(
         self, fragments: Sequence[str], where: Filter
@@ -261,27 +215,12 @@ class Reader:
 
     async def shown_texts(self, rows: Sequence[int]) -> list[ShownText]:
         """What a page of hits shows, in the order asked for; a fraction of what `chunks` reads."""
-        if self._fulltext is not None:
-            texts = await asyncio.to_thread(self._fulltext.texts, self.catalogue.ids(rows))
-            return [ShownText(**text) for text in texts]
-        return [ShownText(**record) for record in await self._take(rows, _SHOWN)]
+        texts = await asyncio.to_thread(self._fulltext.texts, self.catalogue.ids(rows))
+        return [ShownText(**text) for text in texts]
 
     async def vectors(self, rows: Sequence[int], column: VectorColumn) -> list[Vector | None]:
         """Stored vectors, in the order asked for; None where embedding had failed."""
-        found_rows, vectors = await self._stored_vectors(rows, column)
-        found = dict(zip(found_rows.tolist(), vectors.astype(np.float32), strict=True))
-        return [found.get(row) for row in rows]
-
-    async def _stored_vectors(self, rows: Sequence[int], column: VectorColumn) -> tuple[Rows, Matrix]:
-        """Vectors read from the store, in any order, with their rows; a row without one is left out."""
-        dimension = self.manifest.embedder.dimension
-        if not rows:
-            return np.zeros(0, np.int64), np.zeros((0, dimension), np.float16)
-        wanted = self.catalogue.store_rows(list(set(rows)))
-        found = await self._table.take_row_ids(wanted).select([column]).with_row_id().to_arrow()
-        present = found.filter(pc.is_valid(found[column])).combine_chunks()
-        found_rows = self.catalogue.rows_of(present["_rowid"].to_numpy()).astype(np.int64)
-        return found_rows, as_matrix(present[column].combine_chunks())
+        return await asyncio.to_thread(self._vectors.stored, column, rows)
 
     async def _take(self, rows: Sequence[int], columns: list[str]) -> list[dict[str, Any]]:
         if not rows:
@@ -301,25 +240,3 @@ class Reader:
         if not np.isfinite(vector).all() or not vector.any():
             raise VectorInvalid("The query vector is zero, or holds NaN or infinity; embed the query again.")
         return vector.astype(np.float32)
-
-
-def _in_order(rows: Rows, scores: NDArray[np.float64]) -> list[Match]:
-    """Best first, and equal ones by row: they come in the order in which they were written."""
-    order = np.lexsort((rows, -scores))
-    return list(map(Match, rows[order].tolist(), scores[order].tolist()))
-
-
-def _has_fulltext(manifest: Manifest) -> bool:
-    return any(name.startswith(f"{FULLTEXT_NAME}/") for name in manifest.files)
-
-
-async def _dense_column(table: AsyncTable, column: str, catalogue: Catalogue, dimension: int) -> DenseColumn:
-    signs = SIGN_COLUMNS[column]
-    query = table.query().where(f"{signs} IS NOT NULL").select([signs]).with_row_id()
-    codes = np.zeros((len(catalogue), code_bytes(dimension)), np.uint8)
-    present = np.zeros(len(catalogue), bool)
-    async for batch in await query.to_batches(max_batch_length=ROWS_PER_SCAN_BATCH):
-        rows = catalogue.rows_of(batch["_rowid"].to_numpy())
-        codes[rows] = as_codes(batch[signs])
-        present[rows] = True
-    return DenseColumn(SignCodes(codes, present))

@@ -10,25 +10,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import lancedb
-from lancedb.index import FTS, Bitmap, BTree
+from lancedb.expr import col
+from lancedb.index import Bitmap, BTree
 
-from index_store.columns import SEARCH_COLUMNS, SIGN_COLUMNS, chunk_schema
+from index_store.columns import SIGN_COLUMNS, chunk_schema
 from index_store.generations import TABLE_NAME
-from index_store.limits import MAX_UNINDEXED_ROWS, MAX_VERSIONS, ROWS_PER_FRAGMENT
+from index_store.limits import (
+    MAX_UNINDEXED_ROWS,
+    MAX_VERSIONS,
+    ROWS_PER_FRAGMENT,
+    ROWS_PER_SCAN_BATCH,
+)
 
 if TYPE_CHECKING:
-    from lancedb.table import Table
+    from collections.abc import Collection, Iterator
 
-# What `index_store.identifiers` prepared is indexed as it is: more changes would part it from the query's.
-_SEARCH_INDEX = FTS(
-    base_tokenizer="whitespace",
-    stem=False,
-    remove_stop_words=False,
-    lower_case=False,
-    ascii_folding=False,
-    max_token_length=None,
-    with_position=False,
-)
+    import pyarrow as pa
+    from lancedb.table import Table
 
 # Lance writes these in place of one another; everything else in a table is never changed once written.
 _REWRITTEN = "_versions"
@@ -42,6 +40,13 @@ def clone_table(source: Path, target: Path) -> None:
         (target / relative).mkdir(parents=True)
         for name in names:
             _link(Path(folder, name), target / relative / name, rewritten=relative.name == _REWRITTEN)
+
+
+def share_files(source: Path, target: Path) -> None:
+    """A new folder with the files of another one, none of which is ever changed: links, else copies."""
+    target.mkdir()
+    for entry in source.iterdir():
+        _link(entry, target / entry.name, rewritten=False)
 
 
 def _link(source: Path, target: Path, *, rewritten: bool) -> None:
@@ -78,19 +83,27 @@ def copy_rows(table: Table, folder: Path, dimension: int) -> Table:
     return fresh
 
 
+def rows_with_ids(table: Table, ids: Collection[str], columns: list[str]) -> Iterator[pa.RecordBatch]:
+    """Some columns of the rows that are there, in any order."""
+    wanted = sorted(ids)
+    for start in range(0, len(wanted), ROWS_PER_FRAGMENT):
+        some = col("id").isin(wanted[start : start + ROWS_PER_FRAGMENT])
+        query = table.search().where(some).select(columns).limit(None)
+        yield from query.to_batches(ROWS_PER_SCAN_BATCH)
+
+
 def tidy(table: Table, folder: Path) -> None:
     """Compact, build or bring up to date every index, and drop what only older versions of the table need.
 
     Not after a few changes: Lance rewrites whole indexes for them, for seconds, while rows outside the
-    indexes are found all the same, at a hundredth of a millisecond each a search.
+    indexes are found all the same.
     """
-    wanted: dict[str, FTS | BTree | Bitmap] = {
-        **dict.fromkeys(SEARCH_COLUMNS, _SEARCH_INDEX),
+    wanted: dict[str, BTree | Bitmap] = {
         **dict.fromkeys(("id", "path", "name"), BTree()),
         **dict.fromkeys(("repo", "language", "kind"), Bitmap()),
     }
     present = {column: index.name for index in table.list_indices() for column in index.columns}
-    if wanted.keys() <= present.keys() and _is_tidy(table, folder, present[SEARCH_COLUMNS[0]]):
+    if wanted.keys() <= present.keys() and _is_tidy(table, folder, present["id"]):
         return
     with warnings.catch_warnings():
         # Lance warns of concurrent readers; nobody can read a generation before it is published.

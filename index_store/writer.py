@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import structlog
 from lancedb.expr import col
 
-from index_store.audit import fulltext_problems, row_problems, search_problems
+from index_store.audit import fulltext_problems, row_problems, sign_problems
 from index_store.columns import chunk_table, update_table
 from index_store.durable import Failpoint, fsync_directory, fsync_file, pass_through
 from index_store.errors import FormatTooOld, IndexDamaged, NoIndex
@@ -25,6 +25,7 @@ from index_store.fulltext_writer import write_fulltext
 from index_store.generations import (
     FULLTEXT_NAME,
     INVENTORY_NAME,
+    VECTORS_NAME,
     building_dir,
     current_generation,
     discard,
@@ -62,6 +63,7 @@ from index_store.table import (
     open_table,
     tidy,
 )
+from index_store.vectors_writer import write_vectors
 
 if TYPE_CHECKING:
     from lancedb.expr import Expr
@@ -71,8 +73,8 @@ log = structlog.get_logger(__name__)
 
 # Where a fault test may strike: each name is passed to the failpoint before the step begins.
 STEPS = (
-    "debris", "clone", "write", "optimise", "fulltext", "verify", "inventory", "digest", "manifest", "sync",
-    "name", "flip", "published",
+    "debris", "clone", "write", "optimise", "fulltext", "vectors", "verify", "inventory", "digest",
+    "manifest", "sync", "name", "flip", "published",
 )  # fmt: skip
 
 
@@ -343,9 +345,12 @@ class GenerationWriter:
         tidy(table, folder)
         self._failpoint("fulltext")
         fulltext = folder / FULLTEXT_NAME
-        write_fulltext(table, fulltext, self._base_fulltext(), self._touched)
+        write_fulltext(table, fulltext, self._base_folder(FULLTEXT_NAME), self._touched)
+        self._failpoint("vectors")
+        base, dimension = self._base_folder(VECTORS_NAME), self._embedder.dimension
+        write_vectors(table, folder / VECTORS_NAME, base, self._touched, dimension)
         self._failpoint("verify")
-        problems = row_problems(table, self._inventory) + search_problems(table)
+        problems = row_problems(table, self._inventory) + sign_problems(table)
         if problems := problems or fulltext_problems(table, fulltext):
             raise IndexDamaged(f"The new generation was not published: {'; '.join(problems[:3])}.")
         self._failpoint("inventory")
@@ -366,11 +371,11 @@ class GenerationWriter:
         self._start_over(manifest)
         return manifest
 
-    def _base_fulltext(self) -> Path | None:
-        """The index to go on from; none where new rules forbid words that its files still hold."""
+    def _base_folder(self, name: str) -> Path | None:
+        """A folder of the base to go on from; none where new rules forbid what its files still hold."""
         if self.base is None or self.base.chunker != self._chunker:
             return None
-        return self._base_dir(self.base) / FULLTEXT_NAME
+        return self._base_dir(self.base) / name
 
     def _renewed(self, table: Table) -> Table:
         """The same rows in new files: Lance's keep deleted rows and their words, which new rules forbid."""

@@ -63,8 +63,8 @@ class OpenGeneration:
     ) -> Self:
         """Open one generation and warm its embedder up.
 
-        A process that is `staying` takes memory for speed, and reads every byte first, but for files whose
-        marks are `known`: Lance has no checksums, and what it makes of a flipped bit is a wrong answer.
+        A process that is `staying` reads every byte first, but for files whose marks are `known`: Lance has
+        no checksums, and what it makes of a flipped bit is a wrong answer.
 
         Raises:
             IndexStoreError: it is gone, damaged, or of another format.
@@ -74,8 +74,7 @@ class OpenGeneration:
         opened = cls(reader, QueryEmbedder(reader.manifest.embedder, embedder_for), marks)
         try:
             await opened.embedder.warm_up()
-            if staying:
-                await reader.hold_vectors(state_dir)
+            return_freed_memory()
         except BaseException:
             await opened.retire()
             raise
@@ -125,7 +124,7 @@ class Serving:
     """
 
     def __init__(self, state_dir: Path, embedder_for: EmbedderFor, *, staying: bool = False) -> None:
-        """Follow `state_dir`; a process that is `staying`, as a server is, takes memory for speed."""
+        """Follow `state_dir`; a process that is `staying`, as a server is, reads every byte first."""
         self._staying = staying
         self._state_dir = state_dir
         self._embedder_for = embedder_for

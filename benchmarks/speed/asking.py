@@ -84,7 +84,6 @@ async def main(state: Path) -> dict[str, Any]:
         "plain_hybrid": _summary(times["plain"]),
         "recall_at_10": recall,
         "memory": memory,
-        "vectors_held": reader.holds_vectors,
     }
 
 

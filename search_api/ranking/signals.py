@@ -134,12 +134,14 @@ def lift_matching_files(ranking: Ranking) -> None:
     """
     if not ranking.weights.file_match or not ranking.lexical:
         return
+    further = ranking.weights.further_chunk
     worth: dict[_File, float] = defaultdict(float)
     seen: dict[_File, int] = defaultdict(int)
     rows, scores = zip(*ranking.lexical, strict=True)
     for file, score in zip(ranking.catalogue.file.take(rows), scores, strict=True):
-        worth[file] += score * ranking.weights.further_chunk ** seen[file]
-        seen[file] += 1
+        before = seen[file]
+        worth[file] += score * further**before
+        seen[file] = before + 1
     largest = max(worth.values())
     for file, group in ranking.by_file.items():
         if file in worth and largest > 0:

@@ -12,7 +12,9 @@ from search_api.limits import MAX_DEFINITIONS, MAX_NAMESAKES, MAX_SYMBOL_WORDS
 from search_api.query import looks_like_symbol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
 
     from index_store.catalogue import Catalogue
 
@@ -55,14 +57,16 @@ def definitions(word: str, catalogue: Catalogue, allowed: Callable[[int], bool])
     elsewhere) falls back to the longest tail that is. Names are compared as written, then without case.
     """
     parts = word.split(".")
-    namesakes = catalogue.by_folded_name(parts[-1])[:MAX_NAMESAKES]
-    rows = [row for row in namesakes if _defining(row, catalogue) and allowed(row)]
+    rows = _defining(catalogue.by_folded_name(parts[-1])[:MAX_NAMESAKES], catalogue)
     as_written = [row for row in rows if catalogue.name[row] == parts[-1]]
     for named in (as_written, rows):
         for start in range(len(parts)):
             tail = ".".join(parts[start:]).casefold()
-            if matching := [row for row in named if defines(catalogue.symbol[row].casefold(), tail)]:
-                return matching[:MAX_DEFINITIONS]
+            matching = (
+                row for row in named if defines(catalogue.symbol[row].casefold(), tail) and allowed(row)
+            )
+            if found := list(islice(matching, MAX_DEFINITIONS)):
+                return found
     return []
 
 
@@ -74,13 +78,16 @@ def beginning_with(word: str, catalogue: Catalogue, allowed: Callable[[int], boo
     named = np.flatnonzero((catalogue.name.codes >= codes.start) & (catalogue.name.codes < codes.stop))
     found = (
         row
-        for row in named[:MAX_NAMESAKES].tolist()
-        if "." + folded in "." + canonical(catalogue.symbol[row]).casefold()
-        and _defining(row, catalogue)
-        and allowed(row)
+        for row in _defining(named[:MAX_NAMESAKES], catalogue)
+        if "." + folded in "." + canonical(catalogue.symbol[row]).casefold() and allowed(row)
     )
     return list(islice(found, MAX_DEFINITIONS))
 
 
-def _defining(row: int, catalogue: Catalogue) -> bool:
-    return catalogue.part[row] == 0 and catalogue.kind[row] not in _NOT_DEFINING
+def _defining(rows: Sequence[int] | NDArray[np.int64], catalogue: Catalogue) -> list[int]:
+    """Those of some rows that define what they are named after; thousands share some names."""
+    among = np.asarray(rows, np.int64)
+    kinds = np.array([kind not in _NOT_DEFINING for kind in catalogue.kinds], bool)
+    first_parts = np.array(catalogue.part.take(among)) == 0
+    found: list[int] = among[first_parts & kinds[catalogue.kind.codes[among]]].tolist()
+    return found

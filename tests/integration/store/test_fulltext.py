@@ -17,7 +17,6 @@ from index_store.fulltext import FullText, files_of
 from index_store.fulltext_writer import write_fulltext
 from index_store.generations import generation_dir
 from index_store.identifiers import query_terms, summary_search_text
-from index_store.manifest import digest_files, read_manifest, write_manifest
 from index_store.reader import Reader
 from index_store.schema import ChunkRow, SummaryUpdate
 from index_store.table import open_table
@@ -161,26 +160,6 @@ def test_under_another_chunker_nothing_of_the_old_files_is_kept(tmp_path: Path) 
     writer.publish(states_of(rows))
     names = [{path.name for path in files(tmp_path, number)} for number in (1, 2)]
     assert names[0] & names[1] == REWRITTEN
-
-
-def test_a_generation_without_the_index_answers_from_its_table(tmp_path: Path) -> None:
-    rows = [cup(number) for number in range(40)]
-    build_generation(tmp_path, rows)
-
-    async def question(reader: Reader) -> tuple[list[set[str]], object]:
-        return await found(reader), await reader.shown_texts([3, 1, 2])
-
-    with_index = asking(tmp_path, question)
-    assert any(with_index[0])
-    folder = generation_dir(tmp_path, 1)
-    shutil.rmtree(folder / "fulltext")
-    write_manifest(folder, replace(read_manifest(folder), files=digest_files(folder, None, {})))
-    assert check(tmp_path, 1) == []
-    assert asking(tmp_path, question) == with_index
-    added = cup(41)
-    published(tmp_path, lambda writer: writer.add([added]), [*rows, added])
-    assert asking(tmp_path, lambda reader: reader.shown_texts([0]))
-    assert files(tmp_path, 2)
 
 
 def test_equal_chunks_come_in_the_order_of_rows_whenever_they_were_written(tmp_path: Path) -> None:

@@ -5,15 +5,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index_store.sign_codes import SignCodes, code_bytes, sign_codes
+from index_store.sign_codes import code_bytes, count_differences, furthest, nearest_places, sign_codes
 
 
 def vectors(count: int, dimension: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).standard_normal((count, dimension)).astype(np.float32)
 
 
-def everywhere(matrix: np.ndarray) -> SignCodes:
-    return SignCodes(sign_codes(matrix), np.ones(len(matrix), bool))
+def differences(matrix: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    words = sign_codes(matrix).view(np.uint64).T
+    counted = np.empty(len(matrix), np.uint16)
+    count_differences(tuple(words), sign_codes(wanted[None])[0].view(np.uint64), counted)
+    return counted
 
 
 @pytest.mark.parametrize(("dimension", "size"), [(1, 8), (16, 8), (64, 8), (65, 16), (256, 32), (768, 96)])
@@ -29,22 +32,20 @@ def test_the_nearest_by_sign_come_with_all_that_are_as_near(
     matrix = vectors(rows, dimension, seed)
     wanted = vectors(1, dimension, seed + 100)[0]
     differing = ((matrix > 0) != (wanted > 0)).sum(axis=1)
-    furthest = np.sort(differing)[min(count, rows) - 1]
-    found = everywhere(matrix).nearest(wanted, count)
-    assert found.tolist() == np.flatnonzero(differing <= furthest).tolist()
+    counted = differences(matrix, wanted)
+    assert counted.tolist() == differing.tolist()
+    limit = np.sort(differing)[min(count, rows) - 1]
+    found = nearest_places(counted, count, dimension + 1)
+    assert found.tolist() == np.flatnonzero(differing <= limit).tolist()
 
 
-def test_only_rows_that_may_be_returned_are_and_only_those_that_have_a_vector() -> None:
+def test_what_is_as_far_as_can_be_is_never_near() -> None:
     matrix = vectors(40, 64)
-    present = np.ones(40, bool)
-    present[[3, 7]] = False
-    codes = SignCodes(sign_codes(matrix), present)
-    assert codes.nearest(matrix[3], 40).tolist() == [row for row in range(40) if row not in {3, 7}]
-    among = np.array([2, 3, 5, 7, 11])
-    assert codes.nearest(matrix[3], 40, among).tolist() == [2, 5, 11]
-    assert codes.nearest(matrix[5], 1, among).tolist() == [5]
-
-
-def test_without_vectors_nothing_is_nearest() -> None:
-    assert everywhere(vectors(0, 64)).nearest(vectors(1, 64)[0], 5).size == 0
-    assert SignCodes(sign_codes(vectors(2, 64)), np.zeros(2, bool)).nearest(vectors(1, 64)[0], 5).size == 0
+    code = sign_codes(matrix[:1])[0].view(np.uint64)
+    counted = differences(matrix, matrix[0])
+    assert counted.max() < furthest(code)
+    counted[[0, 7]] = furthest(code)
+    near = nearest_places(counted, 40, furthest(code))
+    assert near.tolist() == [row for row in range(40) if row not in {0, 7}]
+    assert nearest_places(np.full(3, furthest(code), np.uint16), 2, furthest(code)).size == 0
+    assert nearest_places(np.zeros(0, np.uint16), 2, furthest(code)).size == 0
