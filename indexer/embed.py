@@ -73,6 +73,11 @@ class RowEmbedder:
         self._forget()
         return vectors, failures
 
+    @property
+    def fingerprint(self) -> str:
+        """Of the embedder, as reports name it."""
+        return str(self._embedder.fingerprint)
+
     def try_again(self) -> None:
         """Ask an embedder that broke down once more: it may be back."""
         self.breakdown = ""

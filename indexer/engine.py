@@ -72,16 +72,20 @@ class LocalEngine:
 
     def finish(self, texts: Iterable[SourceText], known: StoredVectors) -> Iterator[FinishedFiles]:
         """As `Engine` says, in the order of `texts`."""
-        files: list[ChunkedFile] = []
+        return self.finish_cut(self._pool.chunk(texts), known)
+
+    def finish_cut(self, files: Iterable[ChunkedFile], known: StoredVectors) -> Iterator[FinishedFiles]:
+        """The same for files that are cut and prepared already, as the pool does."""
+        taken: list[ChunkedFile] = []
         drafts: list[_Draft] = []
-        for file in self._pool.chunk(texts):
-            files.append(file)
+        for file in files:
+            taken.append(file)
             drafts.extend((file.source, self._described(file.source, draft)) for draft in file.prepared)
             if len(drafts) >= ROWS_PER_BATCH:
-                yield self._finished(files, drafts, known)
-                files, drafts = [], []
-        if files:
-            yield self._finished(files, drafts, known)
+                yield self._finished(taken, drafts, known)
+                taken, drafts = [], []
+        if taken:
+            yield self._finished(taken, drafts, known)
 
     def _described(self, source: SourceText, draft: DraftRow) -> DraftRow:
         return draft if self._again is None else describe_again(source, draft, self._again)

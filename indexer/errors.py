@@ -9,6 +9,8 @@ IndexerError
 │   └── SourceUnreadable    it is there and cannot be read: permissions, corrupt objects, no such branch
 │       └── UrlRefused      its URL leads where nothing is fetched from
 ├── TooManyVanished         over 30 % of the repositories vanished at once; nothing was published
+├── ClusterUnusable         the Ray cluster cannot be used, or was lost
+│   └── NodeDiffers         a node of it has another nightdex or another model
 ├── GenerationHeldBack      tonight's index lost a golden query; the old one keeps serving
 └── RepositoriesFailed      the night finished, some repositories did not (exit 3)
 """
@@ -90,3 +92,15 @@ class RepositoriesFailed(IndexerError):
 
     code = "repositories_failed"
     exit_status = 3
+
+
+class ClusterUnusable(IndexerError):
+    """The Ray cluster cannot be reached, has no workers, or lost them all."""
+
+    code = "cluster_unusable"
+
+
+class NodeDiffers(ClusterUnusable):
+    """A node of the cluster has another nightdex or another model than the machine that runs the night."""
+
+    code = "node_differs"

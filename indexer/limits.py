@@ -169,3 +169,26 @@ CLUES_MEMORY = 64 << 20
 # A ref is a name or an id on one line; the packed refs of Chromium, with 60,000 tags, are 5 MB.
 MAX_REF_BYTES = 4_096
 MAX_PACKED_REFS_BYTES = 64_000_000
+
+# Files sent to a node together: a second of its work, so that a node that is lost loses little, and the round
+# trip of a batch does not count.
+NODE_BATCH_BYTES = 1_000_000
+NODE_BATCH_FILES = 256
+
+# Batches under way for each worker of a cluster: one that it works on, one that waits for it there.
+BATCHES_PER_WORKER = 2
+
+# Times a batch may be lost with its worker before its files are sent one by one, and a file before it is cut
+# into line windows without its parser. A node that is lost takes the batches of all its workers with it.
+MAX_LOST_BATCHES = 2
+MAX_LOST_FILES = 3
+
+# Seconds without any answer from any worker, after which a cluster counts as lost; a batch takes a second, or
+# half a minute where a model server embeds it.
+CLUSTER_SILENCE_SECONDS = 600.0
+
+# Seconds the first worker may take to start: a node imports nightdex and loads its model.
+WORKER_START_SECONDS = 120.0
+
+# Seconds to wait for the address of a cluster to take a connection.
+KNOCK_SECONDS = 10.0

@@ -61,6 +61,12 @@ def run(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what is due, for how many hours and nights.")
     ] = False,
+    engine: Annotated[
+        str, typer.Option(metavar="WHERE", help="local, or ray: on a cluster. Default: as [engine] says.")
+    ] = "",
+    address: Annotated[
+        str, typer.Option(metavar="HOST:PORT", help="Of the Ray cluster. Default: one of this machine.")
+    ] = "",
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> int:
@@ -72,6 +78,9 @@ def run(
     # Without a handler SIGTERM would end the process without stopping its workers.
     signal.signal(signal.SIGTERM, _terminate)
     file = _begin(config)
+    for key, value in (("KIND", engine), ("ADDRESS", address)):
+        if value:
+            os.environ[f"NIGHTDEX_ENGINE__{key}"] = value
     if dry_run:
         from nightdex.dry_run import dry_run_command
 

@@ -83,6 +83,14 @@ def read_document(path: Path, environ: Mapping[str, str]) -> Document:
     return document
 
 
+def section_of(name: str, environ: Mapping[str, str]) -> dict[str, Any]:
+    """What the environment alone says of one section."""
+    document = Document(Path(), {}, {})
+    _lay_over(document, environ)
+    found: dict[str, Any] = document.values.get(name, {})
+    return found
+
+
 def _read_text(path: Path) -> str:
     try:
         if path.is_dir():

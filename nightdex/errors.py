@@ -8,6 +8,7 @@ NightdexError
 ├── BackupFailed              a backup could not be made or restored as a whole
 ├── BackupUnusable            what is to be restored is no backup, damaged, or of another format
 ├── RestoreRefused            a restore would overwrite something
+├── RayMissing                the engine that was asked for is not installed (exit 12)
 ├── SetupRefused              somebody's configuration was not changed
 ├── NothingToNotify           there is nobody to tell (exit 12)
 └── UnknownRepository         a name on the command line that repos.toml does not have (exit 2)
@@ -46,6 +47,13 @@ class ConfigurationInvalid(ConfigurationError):
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = tuple(problems)
+
+
+class RayMissing(NightdexError):
+    """The engine on a Ray cluster needs the extra `ray`, which is not installed."""
+
+    code = "ray_missing"
+    exit_status = 12
 
 
 class SetupRefused(NightdexError):

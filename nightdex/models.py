@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import structlog
@@ -53,6 +55,30 @@ def _ollama_embedder(settings: Embedding, recorded: EmbedderRecord | None) -> Em
             raise
         log.warning("the embedder does not answer: old vectors are kept", reason=str(error))
         return OllamaEmbedder(settings.model, settings.hosts, recorded=_fingerprint(recorded))
+
+
+@dataclass(frozen=True, slots=True)
+class NodeEmbedder:
+    """Makes the night's embedder on a node of a cluster, where it is sent.
+
+    Hosts on a loopback address are the node's own; NIGHTDEX_EMBEDDING__HOSTS in the environment of the node's
+    `ray start` names others for it.
+    """
+
+    settings: Embedding
+    record: EmbedderRecord
+
+    def __call__(self) -> Embedder:
+        """Make it.
+
+        Raises:
+            ModelMissing: the node does not have the model.
+        """
+        from nightdex.document import section_of
+
+        hosts = section_of("embedding", os.environ).get("hosts", self.settings.hosts)
+        settings = self.settings.model_copy(update={"provider": self.record.provider, "hosts": tuple(hosts)})
+        return night_embedder(settings, self.record)
 
 
 def night_summariser(

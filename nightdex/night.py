@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from index_store.errors import NoIndex
 from index_store.generations import serving_manifest
 from indexer.deadline import next_time
 from indexer.describe import DescriptionLimits
+from indexer.embed import embedder_record
 from indexer.errors import AlreadyRunning, RepositoriesFailed
 from indexer.golden import Verdict
 from indexer.night_options import NightOptions
@@ -23,6 +24,7 @@ from indexer.night_report import DescriptionReport, NightReport
 from indexer.sources.definition import SourceDefinition
 from indexer.unchanged import unchanged_night
 from model_chain.backends.extractive import ExtractiveSummariser
+from nightdex.cluster import cluster_engine
 from nightdex.configuration import load_configuration, load_sources
 from nightdex.diagnosis import nearest
 from nightdex.errors import ConfigurationError, UnknownRepository
@@ -91,6 +93,9 @@ def prepared(
         if describer is not None:
             opened.callback(describer.close)
         _record(configuration, embedder, describer)
+        if settings.engine.kind == "ray":
+            engine = cluster_engine(settings.engine.address, settings.embedding, embedder_record(embedder))
+            options = replace(options, engine=engine)
         progress = opened.enter_context(showing_progress())
         yield PreparedNight(settings, options, embedder, describer, progress)
 

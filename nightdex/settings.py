@@ -110,6 +110,12 @@ def _state_dir(value: str) -> str:
     return _local(value)
 
 
+def _address(value: str) -> str:
+    if value and not re.fullmatch(r"auto|(ray://)?(\[[0-9a-fA-F:]+\]|[\w.-]+):\d+", value):
+        raise ValueError("must be 'auto', or an address such as '10.0.0.5:6379'")
+    return value
+
+
 def _variable(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", value):
         raise ValueError("must be names of environment variables, such as 'MY_PROVIDER_KEY'")
@@ -147,6 +153,13 @@ class Index(Section):
 
     state_dir: Annotated[Text, AfterValidator(_state_dir)] = "~/.local/share/nightdex"
     local_dir: Annotated[Text, AfterValidator(_local)] = "~/.local/share/nightdex"
+
+
+class Engine(Section):
+    """What turns files into rows at night: this machine, or a Ray cluster."""
+
+    kind: Literal["local", "ray"] = "local"
+    address: Annotated[str, AfterValidator(_address)] = ""
 
 
 class Embedding(Section):
@@ -269,6 +282,7 @@ class Settings(Section):
     """All of repos.toml."""
 
     index: Index = Index()
+    engine: Engine = Engine()
     embedding: Embedding = Embedding()
     summaries: Summaries = Summaries()
     schedule: Schedule = Schedule()

@@ -83,7 +83,7 @@ class ChunkPool:
     def chunk(self, texts: Iterable[SourceText]) -> Iterator[ChunkedFile]:
         """Yield every file in the given order, as it is cut. `texts` is read few batches ahead."""
         pending: deque[tuple[list[SourceText], ProcessFuture[list[Result]]]] = deque()
-        for batch in _batches(texts):
+        for batch in batches_of(texts, BATCH_BYTES, BATCH_FILES):
             pending.append((batch, self._schedule(batch)))
             if len(pending) > self._workers + BATCHES_AHEAD:
                 yield from self._finish(*pending.popleft())
@@ -119,11 +119,12 @@ def _reason(error: Exception) -> Fallback:
     return "memory" if isinstance(error, MemoryError) else "error"
 
 
-def _batches(texts: Iterable[SourceText]) -> Iterator[list[SourceText]]:
+def batches_of(texts: Iterable[SourceText], most_bytes: int, most_files: int) -> Iterator[list[SourceText]]:
+    """Files that are sent to a worker together, in their order; a larger one goes alone."""
     batch: list[SourceText] = []
     size = 0
     for source in texts:
-        if batch and (size + len(source.text) > BATCH_BYTES or len(batch) == BATCH_FILES):
+        if batch and (size + len(source.text) > most_bytes or len(batch) == most_files):
             yield batch
             batch, size = [], 0
         batch.append(source)
