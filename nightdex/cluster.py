@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from indexer.engine import Engine
     from nightdex.settings import Embedding
 
+# Looked at when Ray is imported: with "0" all that it starts listens on a loopback address, as Ray has it on
+# Windows and macOS.
+LOOPBACK_ONLY = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
+
 
 def cluster_engine(
     address: str, settings: Embedding, record: EmbedderRecord
@@ -24,6 +29,8 @@ def cluster_engine(
     Raises:
         RayMissing: it is not installed.
     """
+    if not address:
+        os.environ.setdefault(LOOPBACK_ONLY, "0")
     try:
         from indexer.cluster.ray_engine import ray_engine  # noqa: PLC0415 - Ray takes a second to import
     except ModuleNotFoundError as error:

@@ -9,6 +9,9 @@ import pytest
 import structlog
 from hypothesis import settings
 
+# Before any test imports Ray: all that it starts listens on a loopback address.
+os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
+
 # How long an example takes says how busy the machine is.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")

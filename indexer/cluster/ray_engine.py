@@ -100,7 +100,6 @@ def _join(address: str, workers: int) -> None:
             "address": "local",
             "num_cpus": workers or os.cpu_count(),
             "include_dashboard": False,
-            "_node_ip_address": "127.0.0.1",
         }
     # It says that it asks for its token, which it does unless told otherwise.
     logging.getLogger("ray._private.authentication").setLevel(logging.ERROR)
@@ -169,9 +168,11 @@ class RayEngine:
     """Sends batches to workers and takes rows from them, in the order in which they are done."""
 
     def __init__(self, started: list[tuple[_Worker, Introduction]], rows: RowEmbedder) -> None:
-        self._workers = [worker for worker, _ in started]
         self.introductions = [introduced for _, introduced in started]
+        self._workers = [worker for worker, _ in started]
         self._rows = rows
+        # Workers that were lost and are started again, by what they answer once they are there.
+        self._returning: dict[Any, _Worker] = {}
 
     def finish(self, texts: Iterable[SourceText], known: StoredVectors) -> Iterator[FinishedFiles]:
         """As `Engine` says; nodes compute every vector anew.
@@ -184,32 +185,62 @@ class RayEngine:
         fresh = iter(batches_of(texts, NODE_BATCH_BYTES, NODE_BATCH_FILES))
         again: deque[_Batch] = deque()
         running: dict[Any, tuple[_Batch, _Worker]] = {}
-        busy: Counter[_Worker] = Counter()
         while True:
-            while len(running) < len(self._workers) * BATCHES_PER_WORKER:
+            for worker in self._free(running):
                 batch = again.popleft() if again else _next(fresh)
                 if batch is None:
                     break
-                worker = min(self._workers, key=busy.__getitem__)
                 work = worker.finish_as_lines if batch.as_lines else worker.finish
                 running[work.remote(batch.texts)] = batch, worker
-                busy[worker] += 1
-            if not running:
+            if not running and not again:
                 return
-            done, _ = ray.wait(list(running), num_returns=1, timeout=CLUSTER_SILENCE_SECONDS)
-            if not done:
-                raise ClusterUnusable("no worker of the cluster answers any more: see `ray status`")
-            batch, worker = running.pop(done[0])
-            busy[worker] -= 1
+            answered = self._wait(list(running))
+            if answered is None:
+                continue
+            batch, worker = running.pop(answered)
             try:
-                answer: Answer = ray.get(done[0])
+                answer: Answer = ray.get(answered)
             except RayTaskError as error:
                 raise error.cause from error
             except RayError as error:
                 again.extend(_taken_apart(batch, error))
+                self._call_back(worker)
                 continue
             self._note(answer.breakdown)
             yield from answer.finished
+
+    def _free(self, running: dict[Any, tuple[_Batch, _Worker]]) -> Iterator[_Worker]:
+        """Workers that may have another batch, the least busy first.
+
+        None that is being started again: what is sent to it fails at once, and would count as lost with it.
+        """
+        busy = Counter(worker for _, worker in running.values())
+        away = set(self._returning.values())
+        for taken in range(BATCHES_PER_WORKER):
+            for worker in self._workers:
+                if worker not in away and busy[worker] <= taken:
+                    yield worker
+
+    def _wait(self, running: list[Any]) -> Any | None:  # noqa: ANN401 - references have no type of their own
+        """What is answered next; None where it was a worker that is back."""
+        done, _ = ray.wait([*running, *self._returning], num_returns=1, timeout=CLUSTER_SILENCE_SECONDS)
+        if not done:
+            raise ClusterUnusable("no worker of the cluster answers any more: see `ray status`")
+        worker = self._returning.pop(done[0], None)
+        if worker is None:
+            return done[0]
+        try:
+            ray.get(done[0])
+        except RayError as error:
+            self._workers.remove(worker)
+            if not self._workers:
+                raise ClusterUnusable(f"every worker of the cluster was lost: {_said(error)}") from error
+        return None
+
+    def _call_back(self, worker: _Worker) -> None:
+        """Ray starts it again; it answers when it is there."""
+        if worker not in self._returning.values():
+            self._returning[worker.introduce.options(max_task_retries=-1).remote()] = worker
 
     def _note(self, breakdown: str) -> None:
         """What an embedder that broke down on a node means for the night is what it means here."""
