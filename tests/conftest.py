@@ -9,8 +9,11 @@ import pytest
 import structlog
 from hypothesis import settings
 
-# Before any test imports Ray: all that it starts listens on a loopback address.
+# Before any test imports Ray, which looks at them then: all that it starts listens on a loopback address, and
+# asks for a token that is not the owner's.
 os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
+os.environ["RAY_AUTH_MODE"] = "token"
+os.environ["RAY_AUTH_TOKEN"] = "of-the-tests-alone-" * 3
 
 # How long an example takes says how busy the machine is.
 settings.register_profile("untimed", deadline=None)

@@ -41,7 +41,6 @@ import ray
 from ray.exceptions import RayError, RayTaskError
 
 if TYPE_CHECKING:
-    from indexer.chunking.worker import Chunker
     from indexer.embed import RowEmbedder, StoredVectors
     from indexer.engine import FinishedFiles
     from indexer.intake.text import SourceText
@@ -68,7 +67,6 @@ def ray_engine(
     open_embedder: OpenEmbedder,
     *,
     workers: int = 0,
-    chunker: Chunker | None = None,
 ) -> Iterator[RayEngine]:
     """Join the cluster at `address`, or with "" start one of this machine, for the length of the block.
 
@@ -77,7 +75,6 @@ def ray_engine(
         address: as `ray start` prints it, "auto", or "".
         open_embedder: makes the embedder of a node, there; anything that can be pickled.
         workers: how many; 0 is one for each CPU of the cluster.
-        chunker: what cuts a file there; a module-level function.
 
     Raises:
         ClusterUnusable: it cannot be reached, or no worker starts.
@@ -86,7 +83,7 @@ def ray_engine(
     _join(address, workers)
     try:
         count = workers or max(1, int(_resources().get("CPU", 1)))
-        started = _start(count, open_embedder, chunker)
+        started = _start(count, open_embedder)
         _compare(started, introduction(rows.fingerprint))
         yield RayEngine(started, rows)
     finally:
@@ -128,14 +125,11 @@ def _resources() -> dict[str, float]:
     return found
 
 
-def _start(
-    count: int, open_embedder: OpenEmbedder, chunker: Chunker | None
-) -> list[tuple[_Worker, Introduction]]:
+def _start(count: int, open_embedder: OpenEmbedder) -> list[tuple[_Worker, Introduction]]:
     """Start workers, spread over the nodes; those that come in time count, if there is one."""
     remote: Any = ray.remote(FileWorker)
     remote = remote.options(num_cpus=1, max_restarts=-1, max_task_retries=0, scheduling_strategy="SPREAD")
-    arguments = (open_embedder,) if chunker is None else (open_embedder, chunker)
-    workers = [remote.remote(*arguments) for _ in range(count)]
+    workers = [remote.remote(open_embedder) for _ in range(count)]
     asked = {worker.introduce.remote(): worker for worker in workers}
     ready, late = ray.wait(list(asked), num_returns=count, timeout=WORKER_START_SECONDS)
     for reference in late:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from indexer.chunking.lines import chunk_lines
-from indexer.chunking.pool import ChunkedFile, ChunkPool
-from indexer.chunking.worker import Chunker, chunk_text
+from indexer.chunking.pool import ChunkedFile
 from indexer.embed import RowEmbedder, nothing_stored
-from indexer.engine import FinishedFiles, LocalEngine
+from indexer.engine import FinishedFiles, LocalEngine, row_pool
 from indexer.intake.text import SourceText
+from indexer.rows import draft_rows
 from indexer.rules import CHUNKER
 from model_chain.backends.extractive import ExtractiveSummariser
 from model_chain.protocol import Embedder
@@ -44,12 +44,13 @@ class Answer:
 class FileWorker:
     """Finishes batches of files, one after another. A parser that dies costs its file alone, as at home."""
 
-    def __init__(self, open_embedder: OpenEmbedder, chunker: Chunker = chunk_text) -> None:
+    def __init__(self, open_embedder: OpenEmbedder) -> None:
         embedder = open_embedder()
         self._embedder_name = str(embedder.fingerprint)
         self._rows = RowEmbedder(embedder)
-        self._pool = ChunkPool(1, chunker)
-        self._engine = LocalEngine(self._pool, self._rows, ExtractiveSummariser())
+        self._summariser = ExtractiveSummariser()
+        self._pool = row_pool(1, self._summariser)
+        self._engine = LocalEngine(self._pool, self._rows)
 
     def introduce(self) -> Introduction:
         """Say who this is."""
@@ -61,8 +62,12 @@ class FileWorker:
 
     def finish_as_lines(self, texts: Sequence[SourceText]) -> Answer:
         """The same without a parser, for files that end every worker they are sent to."""
-        cut = [ChunkedFile(text, chunk_lines(text.text), "crash") for text in texts]
+        cut = [self._as_lines(text) for text in texts]
         return Answer(list(self._engine.finish_cut(cut, nothing_stored)), self._rows.breakdown)
+
+    def _as_lines(self, text: SourceText) -> ChunkedFile:
+        chunks = chunk_lines(text.text)
+        return ChunkedFile(text, chunks, "crash", draft_rows(text, chunks, summariser=self._summariser))
 
 
 def introduction(embedder: str) -> Introduction:

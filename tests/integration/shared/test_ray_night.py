@@ -29,10 +29,8 @@ WORKERS = 2
 
 
 @pytest.fixture(autouse=True)
-def ray_of_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A token of its own instead of one in the home directory, and batches that small repositories fill."""
-    monkeypatch.setenv("RAY_AUTH_MODE", "token")
-    monkeypatch.setenv("RAY_AUTH_TOKEN", "of-the-tests-alone-" * 3)
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as small repositories fill."""
     monkeypatch.setattr("indexer.cluster.ray_engine.NODE_BATCH_FILES", 4)
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from indexer.chunking.pool import ChunkPool
 from indexer.cluster.worker import FileWorker
 from indexer.embed import RowEmbedder, nothing_stored
-from indexer.engine import LocalEngine
+from indexer.engine import LocalEngine, row_pool
 from indexer.intake.text import SourceText
 from model_chain.backends.extractive import ExtractiveSummariser
 from model_chain.testing import FakeEmbedder
@@ -24,8 +23,8 @@ TEXTS = [
 
 
 def test_a_worker_makes_the_rows_of_this_machine() -> None:
-    with ChunkPool(1) as pool:
-        engine = LocalEngine(pool, RowEmbedder(FakeEmbedder()), ExtractiveSummariser())
+    with row_pool(1, ExtractiveSummariser()) as pool:
+        engine = LocalEngine(pool, RowEmbedder(FakeEmbedder()))
         (here,) = engine.finish(TEXTS, nothing_stored)
     worker = FileWorker(FakeEmbedder)
     (there,) = worker.finish(TEXTS).finished
