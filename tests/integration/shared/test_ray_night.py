@@ -15,7 +15,7 @@ from benchmarks.same_rows import chunks_of, differences
 from index_store.shared import SharedIndex
 from indexer.embed import RowEmbedder
 from indexer.engine import Engine
-from indexer.errors import ClusterUnusable, NodeDiffers
+from indexer.errors import ClusterUnusable
 from indexer.night_options import NightOptions
 from indexer.night_report import NightReport
 from indexer.nightly import run_night
@@ -107,16 +107,6 @@ def test_a_night_on_two_workers_of_which_one_is_killed_makes_the_same_index(
     assert chunks_of(reading.state_dir) == report.totals()["chunks"] > 120
     # What did not change costs the next night nothing, on the cluster as at home.
     assert not night(world, shared.state_dir, shared=shared).published
-
-
-def test_a_node_with_another_model_is_refused() -> None:
-    from indexer.cluster.ray_engine import ray_engine
-
-    with (
-        pytest.raises(NodeDiffers, match="has embedder fake/"),
-        ray_engine(RowEmbedder(EmbeddedEmbedder()), "", FakeEmbedder, workers=1),
-    ):
-        pass
 
 
 def test_a_cluster_that_is_not_there_is_named() -> None:

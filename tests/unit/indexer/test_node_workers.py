@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from indexer.cluster.worker import FileWorker
+from indexer.cluster.ray_engine import _compare
+from indexer.cluster.worker import FileWorker, introduction
 from indexer.embed import RowEmbedder, nothing_stored
 from indexer.engine import LocalEngine, row_pool
+from indexer.errors import NodeDiffers
 from indexer.intake.text import SourceText
 from model_chain.backends.extractive import ExtractiveSummariser
 from model_chain.testing import FakeEmbedder
@@ -46,3 +50,11 @@ def test_a_node_makes_the_model_of_the_night_with_hosts_of_its_own(monkeypatch: 
     monkeypatch.delenv("NIGHTDEX_EMBEDDING__HOSTS")
     NodeEmbedder(Embedding(), record)()
     assert seen == [("http://10.0.0.7:11434",), ("http://127.0.0.1:11434",)]
+
+
+def test_a_node_with_another_nightdex_or_model_is_refused() -> None:
+    own = introduction("ollama/nomic-embed-text@0a109f422b47")
+    _compare([(object(), replace(own, node="other", process=1))], own)
+    for what in ("nightdex", "chunker", "embedder"):
+        with pytest.raises(NodeDiffers, match=f"other has {what} another, this machine"):
+            _compare([(object(), replace(own, node="other", **{what: "another"}))], own)
