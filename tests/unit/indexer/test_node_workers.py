@@ -55,6 +55,11 @@ def test_a_node_makes_the_model_of_the_night_with_hosts_of_its_own(monkeypatch: 
 def test_a_node_with_another_nightdex_or_model_is_refused() -> None:
     own = introduction("ollama/nomic-embed-text@0a109f422b47")
     _compare([(object(), replace(own, node="other", process=1))], own)
-    for what in ("nightdex", "chunker", "embedder"):
+    others = {
+        "nightdex": replace(own, nightdex="another"),
+        "chunker": replace(own, chunker="another"),
+        "embedder": replace(own, embedder="another"),
+    }
+    for what, other in others.items():
         with pytest.raises(NodeDiffers, match=f"other has {what} another, this machine"):
-            _compare([(object(), replace(own, node="other", **{what: "another"}))], own)
+            _compare([(object(), replace(other, node="other"))], own)
