@@ -269,14 +269,21 @@ def notify(
 
 
 @app.command()
-def check(*, as_json: JsonOption = False, config: ConfigOption = None) -> int:
+def check(
+    generation: Annotated[
+        int | None, typer.Argument(metavar="GENERATION", help="Default: the one that serves.")
+    ] = None,
+    *,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> int:
     """Compare every byte with what was published.
 
     Exits with 1 when a file or a row of the index is not what was published.
     """
     from nightdex.upkeep import check_command
 
-    return check_command(_configuration(config), as_json=as_json)
+    return check_command(_configuration(config), generation, as_json=as_json)
 
 
 @app.command()

@@ -17,23 +17,23 @@ if TYPE_CHECKING:
     from nightdex.configuration import Configuration
 
 
-def check_command(configuration: Configuration, *, as_json: bool) -> int:
-    """Check the generation that serves; the exit status says whether it is whole.
+def check_command(configuration: Configuration, wanted: int | None, *, as_json: bool) -> int:
+    """Check a generation, by default the one that serves; the exit status says whether it is whole.
 
     On an object store, every byte there is read, and then the copy on this machine.
 
     Raises:
-        NoIndex: there is none.
+        NoIndex, GenerationMissing: there is none.
         StoreError: the object store cannot be read.
     """
     shared = shared_index(configuration)
     if shared is None:
-        generation = current_generation(configuration.state_dir)
+        generation = current_generation(configuration.state_dir) if wanted is None else wanted
         problems = check(configuration.state_dir, generation)
     else:
-        generation = shared.read_current().generation
+        generation = shared.read_current().generation if wanted is None else wanted
         problems = shared.problems(generation)
-        if not problems:
+        if not problems and wanted is None:
             problems = check(configuration.state_dir, shared.fetch())
     if problems:
         read_anew(configuration.state_dir)

@@ -205,6 +205,11 @@ def test_check_tells_a_whole_index_from_a_damaged_one(cli: Cli, tmp_path: Path) 
     assert not told["whole"]
     assert name in told["problems"][0]
     assert cli("check")[0] == 1
+    assert small_index(tmp_path / "state").generation == generation + 1
+    assert cli("check") == (0, f"generation {generation + 1} is whole\n", "")
+    assert cli("check", str(generation))[0] == 1
+    status, _, err = cli("check", "99")
+    assert (status, "There is no generation 99; there is 1, 2." in err) == (1, True)
 
 
 def test_rollback_lets_the_generation_before_serve(cli: Cli, tmp_path: Path) -> None:
