@@ -115,7 +115,7 @@ def test_a_folder_whose_name_drives_a_terminal_is_spelled_out(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(night, "night_embedder", lambda *_: FakeEmbedder())
     assert _run(["run"]) == 3
-    assert _run(["status"]) == 0
+    assert _run(["status"]) == 3
     for name in ("a", "b"):
         other = tmp_path / name / "\x1b[2Jtwin"
         other.parent.mkdir()
