@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from index_store.catalogue import Catalogue
     from index_store.reader import StoredChunk
     from index_store.schema import RepositoryState
-    from search_api.answer import Hit
+    from search_api.answer import Hit, Why
     from search_api.caller import Caller
     from search_api.query import Query
     from search_api.reading import IndexedFile
@@ -36,7 +36,10 @@ _LISTS = {
         "Its description means what the query means: number {rank} by description vectors.",
     ),
     "lexical": ("words", "It holds the query's words: number {rank} by BM25."),
-    "description": ("words", "Its description holds the query's words: number {rank} by BM25."),
+    "description": (
+        "words of the description",
+        "Its description holds the query's words: number {rank} by BM25.",
+    ),
     "exact": ("text", "It holds the text: number {rank} of the chunks that do."),
 }
 
@@ -236,21 +239,21 @@ def _view(hit: Hit, query: Query | None, whole: str | None, root: str | None) ->
         place=f"{visible(hit.path)}:{hit.start_line}",
         lines=lines,
         folded=sum(not line.shown for line in lines),
-        reasons=reasons(hit),
+        reasons=reasons(hit.why),
         editors=_editors(root, hit.path, line),
     )
 
 
-def reasons(hit: Hit) -> list[Reason]:
+def reasons(why: Why) -> list[Reason]:
     """Why a hit is there, in the order in which it was found and moved."""
     found = [
         Reason(f"{label} #{rank}", sentence.format(rank=rank), lowers=False)
         for name, (label, sentence) in _LISTS.items()
-        if (rank := getattr(hit.why, name)) is not None
+        if (rank := getattr(why, name)) is not None
     ]
     moved = [
         Reason(signal, SIGNALS.get(signal, ""), lowers=SIGNALS.get(signal, "").startswith("Lowered"))
-        for signal in hit.why.signals
+        for signal in why.signals
     ]
     return found + moved
 

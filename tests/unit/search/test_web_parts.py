@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from search_api.answer import Why
 from search_api.web.editors import editor_links
 from search_api.web.static_files import static_files
 from search_api.web.templates import age, render
-from search_api.web.view import SIGNALS
+from search_api.web.view import SIGNALS, reasons
 
 WEB = Path(__file__).parents[3] / "search_api" / "web"
 
@@ -28,6 +30,12 @@ def test_a_place_opens_in_three_editors_whatever_its_path_is_made_of() -> None:
 )
 def test_no_link_leaves_the_folder_or_drives_a_terminal(root: str, path: str) -> None:
     assert editor_links(root, path, 1) is None
+
+
+def test_every_list_that_can_find_a_hit_has_a_chip_of_its_own() -> None:
+    every = Why(**dict.fromkeys(("code", "summary", "lexical", "description", "exact"), 1), signals=())
+    labels = [reason.label for reason in reasons(every)]
+    assert len(set(labels)) == len(fields(Why)) - 1, labels  # signals are no list
 
 
 def test_every_signal_of_the_ranking_has_a_sentence() -> None:
