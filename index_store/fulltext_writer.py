@@ -20,6 +20,7 @@ from index_store.fulltext import (
     TERM_FIELDS,
     TEXT_FIELDS,
     files_of,
+    fulltext_schema,
     open_for_writing,
 )
 from index_store.limits import (
@@ -83,7 +84,9 @@ def _write(folder: Path, memory: int, deleted: Collection[str], batches: Iterato
         # One thread, so that the same rows give the same index.
         writer = open_for_writing(folder).writer(memory, 1)
         for chunk in deleted:
-            writer.delete_documents_by_term(ID_FIELD, int(chunk, 16))
+            # By query: by term, tantivy 0.27 finds no unsigned number.
+            known = tantivy.Query.term_query(fulltext_schema(), ID_FIELD, int(chunk, 16))
+            writer.delete_documents_by_query(known)
         for batch in batches:
             columns = batch.to_pydict()
             for values in zip(*(columns[name] for name in _COLUMNS), strict=True):

@@ -135,6 +135,21 @@ def test_few_changes_leave_the_files_of_the_index_as_they_are(tmp_path: Path) ->
     assert check(tmp_path, 1) == check(tmp_path, 2) == []
 
 
+def test_a_changed_file_leaves_the_index_of_the_others_as_it_is(tmp_path: Path) -> None:
+    rows = {number: cup(number) for number in range(40)}
+    build_generation(tmp_path, list(rows.values()))
+    changed = [number for number, row in rows.items() if (row.repo, row.path) == ("shop", "a.py")]
+    rows |= {number: cup(number, revision=1) for number in changed}
+
+    def change(writer: GenerationWriter) -> None:
+        writer.delete_files("shop", ["a.py"])
+        writer.add([rows[number] for number in changed])
+
+    published(tmp_path, change, rows.values())
+    kept = {file.name for file in files(tmp_path, 1)} - REWRITTEN
+    assert kept <= {file.name for file in files(tmp_path, 2)}
+
+
 def test_deleted_chunks_do_not_pile_up(tmp_path: Path) -> None:
     rows = [cup(number) for number in range(30)]
     build_generation(tmp_path, rows)
