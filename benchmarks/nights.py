@@ -88,7 +88,7 @@ def is_repository(path: Path) -> bool:
 def clone_of(path: Path, scratch: Path) -> Path:
     """A bare clone below `scratch` that shares the objects of the original."""
     clone = scratch / "repos" / f"{path.name.removesuffix('.git')}.git"
-    _git("clone", "-q", "--bare", "--shared", str(path), str(clone))
+    git("clone", "-q", "--bare", "--shared", str(path), str(clone))
     return clone
 
 
@@ -122,26 +122,27 @@ def _night(name: str, config: Path) -> Night:
 
 def _commit_one_change(clones: Sequence[Path]) -> str:
     for clone in clones:
-        listing = _git("--git-dir", str(clone), "ls-tree", "-r", "--name-only", "HEAD").splitlines()
+        listing = git("--git-dir", str(clone), "ls-tree", "-r", "--name-only", "HEAD").splitlines()
         path = next(
             (p for p in listing if p.endswith(SUFFIXES) and "vendor" not in p and "test" not in p), None
         )
         if path is None:
             continue
         index = {"GIT_INDEX_FILE": str(clone / "bench-index"), **IDENTITY}
-        git = ("--git-dir", str(clone))
-        before = _git(*git, "cat-file", "blob", f"HEAD:{path}")
-        blob = _git(*git, "hash-object", "-w", "--stdin", stdin=before + "\n\n\n")
-        _git(*git, "read-tree", "HEAD", environment=index)
-        _git(*git, "update-index", "--cacheinfo", f"100644,{blob},{path}", environment=index)
-        tree = _git(*git, "write-tree", environment=index)
-        commit = _git(*git, "commit-tree", tree, "-p", "HEAD", "-m", "one change", environment=index)
-        _git(*git, "update-ref", "HEAD", commit)
+        there = ("--git-dir", str(clone))
+        before = git(*there, "cat-file", "blob", f"HEAD:{path}")
+        blob = git(*there, "hash-object", "-w", "--stdin", stdin=before + "\n\n\n")
+        git(*there, "read-tree", "HEAD", environment=index)
+        git(*there, "update-index", "--cacheinfo", f"100644,{blob},{path}", environment=index)
+        tree = git(*there, "write-tree", environment=index)
+        commit = git(*there, "commit-tree", tree, "-p", "HEAD", "-m", "one change", environment=index)
+        git(*there, "update-ref", "HEAD", commit)
         return clone.stem
     raise SystemExit("no repository has a source file to change")
 
 
-def _git(*arguments: str, environment: dict[str, str] | None = None, stdin: str = "") -> str:
+def git(*arguments: str, environment: dict[str, str] | None = None, stdin: str = "") -> str:
+    """What a git command prints, without the last newline."""
     done = subprocess.run(
         ["git", *arguments],
         env={**os.environ, **(environment or {})},

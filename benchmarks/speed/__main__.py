@@ -1,6 +1,7 @@
 """Runs the parts of the speed benchmark that are asked for, prints their tables, and writes JSON.
 
-`python -m benchmarks.speed --state DIR [--only d] [--sizes N,N] [--large] [--work DIR] [--json FILE]`;
+`python -m benchmarks.speed [--only a,b,c,d,e,f,g] [--repos DIR] [--semble-python FILE] [--state DIR]
+[--sizes N,N] [--large] [--work DIR] [--chart FILE] [--json FILE]`;
 benchmarks/README.md says what each part measures.
 """
 
@@ -16,19 +17,30 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from benchmarks.speed import queries
+from benchmarks.speed import cold, later, queries, startup
 from benchmarks.speed.options import SpeedOptions
 
 LARGE = 1_000_000
 
 # Each part takes the options, prints its table, and returns what goes into the JSON.
-PARTS: dict[str, Callable[[SpeedOptions], Any]] = {"d": queries.run}
+PARTS: dict[str, Callable[[SpeedOptions], Any]] = {
+    "a": cold.run_cold,
+    "g": cold.run_growth,
+    "b": later.run_unchanged,
+    "c": later.run_changed,
+    "d": queries.run,
+    "e": cold.run_room,
+    "f": startup.run_startup,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the parts one after the other, so that none disturbs another."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--state", type=Path, required=True, help="an index of real repositories")
+    parser.add_argument("--repos", type=Path, help="a folder of git repositories: for a, b, c, e, g")
+    parser.add_argument("--semble-python", type=Path, metavar="FILE", help="has benchmarks/peers.txt: for a")
+    parser.add_argument("--state", type=Path, help="an index of real repositories: for d, f")
+    parser.add_argument("--chart", type=Path, metavar="FILE", help="draw the stages of a, as SVG")
     parser.add_argument("--only", default=",".join(PARTS), metavar="LETTERS", help="parts, with commas")
     parser.add_argument("--sizes", default="10000,100000", metavar="N,N", help="chunks of the indexes asked")
     parser.add_argument("--large", action="store_true", help=f"also {LARGE:,} chunks: 5 GB, half an hour")
@@ -42,7 +54,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stack.enter_context(tempfile.TemporaryDirectory(prefix="nightdex-speed-"))
         )
         work.mkdir(parents=True, exist_ok=True)
-        chosen = SpeedOptions(options.state.resolve(), work.resolve(), tuple(sizes))
+        chosen = SpeedOptions(
+            work.resolve(),
+            state=options.state and options.state.resolve(),
+            repos=options.repos and options.repos.resolve(),
+            semble_python=options.semble_python and options.semble_python.absolute(),
+            sizes=tuple(sizes),
+            chart=options.chart,
+        )
         load = os.getloadavg()[0]
         print(
             f"{os.cpu_count()} cores, load {load:.1f} before: above 0 other programs took part of the time\n"

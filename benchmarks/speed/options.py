@@ -8,8 +8,20 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class SpeedOptions:
-    """`state` holds an index of real repositories, `work` what is built from it, `sizes` are in chunks."""
+    """What to measure on.
 
-    state: Path
+    Attributes:
+        work: what is built here may be used again.
+        state: an index of real repositories, for the parts that ask.
+        repos: a folder of git repositories, for the parts that index.
+        semble_python: an interpreter with benchmarks/peers.txt installed.
+        chart: where the picture of the stages goes.
+        sizes: of the indexes that are asked, in chunks.
+    """
+
     work: Path
-    sizes: tuple[int, ...]
+    state: Path | None = None
+    repos: Path | None = None
+    semble_python: Path | None = None
+    sizes: tuple[int, ...] = ()
+    chart: Path | None = None

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 def run(options: SpeedOptions) -> dict[str, Any]:
     """Build the indexes that are missing; ask each in a process of its own, so that memory is its alone."""
+    if options.state is None:
+        raise SystemExit("part d asks: name an index of real repositories with --state")
     results = {}
     for size in options.sizes:
         target = options.work / f"synthetic-{size}"
