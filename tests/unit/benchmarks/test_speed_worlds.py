@@ -47,16 +47,9 @@ def test_semble_is_given_the_code_files(options: SpeedOptions, tmp_path: Path) -
 
 def test_every_stage_is_timed_and_made_of_real_rows(options: SpeedOptions, tmp_path: Path) -> None:
     measured = measure_stages(make_world(options, "world"), tmp_path / "stages")
-    assert measured.chunks == 3
-    assert list(measured.stages) == [
-        "git",
-        "intake",
-        "cut",
-        "describe",
-        "embed",
-        "write",
-        "index and publish",
-    ]
+    assert measured.chunks == 4  # one of "package b"
+    names = "git, intake, cut, describe, embed, write, index and publish"
+    assert ", ".join(measured.stages) == names
     assert all(stage.seconds > 0 for stage in measured.stages.values())
 
 
