@@ -47,5 +47,6 @@ def _block(texts: Sequence[str]) -> NDArray[np.uint64]:
     text_of = np.repeat(np.arange(len(words)), [len(found) for found in words])
     size = len(words), len(vocabulary)
     counts = np.bincount(text_of * size[1] + occurrences, minlength=size[0] * size[1]).reshape(size)
-    votes = counts.astype(np.float32) @ (bits.astype(np.float32) * 2 - 1)
+    # Not by BLAS, whose threads spin longer than such a product takes one of them.
+    votes = np.einsum("ij,jk->ik", counts.astype(np.float32), bits.astype(np.float32) * 2 - 1)
     return np.packbits(votes > 0, axis=1).view(">u8")[:, 0].astype(np.uint64)
