@@ -8,6 +8,8 @@ a card of 16 GB are an estimate, from what was counted and the rates that indexe
 from __future__ import annotations
 
 import argparse
+import contextlib
+import ctypes
 import json
 import os
 import subprocess
@@ -31,6 +33,9 @@ from model_chain.summary_cache import content_hash
 # Both as cited where indexer/limits.py assumes the middle of them.
 DESCRIPTION_S = (2.0, 3.0)
 VECTOR_S = (0.010, 0.020)
+
+# prctl(2): processes that lose their parent become ours.
+PR_SET_CHILD_SUBREAPER = 36
 
 QUESTIONS = ("where is the request parsed", "retry with backoff", "encode a string", "open a file", "sort")
 ROUNDS = 10
@@ -74,6 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--steps", default="1,5,20", metavar="N,N")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args(arguments)
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
     found = sorted(path for path in options.repos.resolve().iterdir() if is_repository(path))
     sizes = []
     for count in map(int, options.steps.split(",")):
@@ -130,7 +136,13 @@ def _night(config: Path) -> tuple[dict[str, Any], float, int]:
         report = json.loads(process.stdout.read())
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-    return report, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
+    used = [usage]
+    # What the night left to end by itself, its workers with it, is ours to wait for.
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            used.append(os.wait4(-1, 0)[2])
+    processor = sum(one.ru_utime + one.ru_stime for one in used)
+    return report, processor, max(one.ru_maxrss for one in used) * 1024
 
 
 def _questions(state: Path, generation: int) -> Iterator[str]:
