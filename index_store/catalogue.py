@@ -61,6 +61,11 @@ class TextColumn:
     def __len__(self) -> int:
         return len(self.codes)
 
+    def take(self, rows: Sequence[int]) -> list[str]:
+        """The values of many rows, in their order."""
+        codes: list[int] = self.codes[np.asarray(rows, np.int64)].tolist()
+        return [self._texts[code] for code in codes]
+
     def distinct(self) -> list[str]:
         """Every value, sorted."""
         values: list[str] = self._values.to_pylist()

@@ -22,7 +22,7 @@ from search_api.ranking.symbols import definitions, merely_capitalised, symbol_w
 from search_api.retrieval.fuse import Candidate, Candidates
 
 if TYPE_CHECKING:
-    from index_store.catalogue import Catalogue
+    from index_store.catalogue import Catalogue, TextColumn
     from index_store.reader import Match
     from search_api.ranking.weights import RankingWeights
 
@@ -102,6 +102,7 @@ class Ranking:
         top: the best fused score; boosts are multiples of it.
         lexical: what BM25 found, far deeper than the candidates; it tells what whole files are about.
         by_file: the candidates of each file, by its number in the catalogue.
+        paths: the path of each of these files.
     """
 
     candidates: Candidates
@@ -112,18 +113,26 @@ class Ranking:
     top: float
     lexical: Sequence[Match] = ()
     by_file: dict[_File, list[Candidate]] = field(init=False, default_factory=lambda: defaultdict(list))
+    paths: dict[_File, str] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         """Group the candidates by file."""
         files = self.catalogue.file.take(list(self.candidates))
         for file, candidate in zip(files, self.candidates.values(), strict=True):
             self.by_file[file].append(candidate)
+        self.paths.update(zip(self.by_file, self.of_files(self.catalogue.path), strict=True))
+
+    def of_files(self, column: TextColumn) -> list[str]:
+        """The values of a column that is the same in all of a file, in the order of `by_file`."""
+        return column.take([group[0].row for group in self.by_file.values()])
 
     def candidate(self, row: int) -> Candidate:
         """The candidate of a row, which becomes one if no list found it."""
         if row not in self.candidates:
             self.candidates[row] = Candidate(row)
-            self.by_file[self.catalogue.file[row]].append(self.candidates[row])
+            file = self.catalogue.file[row]
+            self.by_file[file].append(self.candidates[row])
+            self.paths[file] = self.catalogue.path[row]
         return self.candidates[row]
 
 
@@ -183,16 +192,16 @@ def lift_definitions(ranking: Ranking) -> None:
 
 def lift_named_repositories(ranking: Ranking) -> None:
     """Where candidates lie in several repositories, those of one that the query names gain."""
-    weights, catalogue = ranking.weights, ranking.catalogue
-    repositories = {file: catalogue.repo[group[0].row] for file, group in ranking.by_file.items()}
-    names = set(repositories.values())
+    weights = ranking.weights
+    repositories = ranking.of_files(ranking.catalogue.repo)
+    names = set(repositories)
     if not weights.named_repository or len(names) < _SEVERAL:
         return
     words = set(re.findall(r"[^\s,;:?!()]+", ranking.question.text.casefold()))
     named = {name for name in names if name.casefold() in words}
-    for file, name in repositories.items():
+    for name, group in zip(repositories, ranking.by_file.values(), strict=True):
         if name in named:
-            for candidate in ranking.by_file[file]:
+            for candidate in group:
                 candidate.score += ranking.top * weights.named_repository
                 candidate.signals.append("repository")
 
@@ -204,24 +213,21 @@ def lift_path_stems(ranking: Ranking) -> None:
     other words that tell which file is meant. A name that the query holds entirely gains a little more:
     `DatabaseDialect` before `SQLServerDialect` where a question speaks of a database dialect.
     """
-    question, path = ranking.question, ranking.catalogue.path
-    weights = ranking.weights
+    question, names, weights = ranking.question, ranking.paths, ranking.weights
     if not (weights.path_stem or weights.whole_stem) or not question.words:
         return
-    names = {file: path[group[0].row] for file, group in ranking.by_file.items()}
-    held = {file: question.words_of(name) for file, name in names.items()}
+    held = {file: words for file, name in names.items() if (words := question.words_of(name))}
     named = Counter(word for words in held.values() for word in words)
-    rarity = {word: log(1 + len(held) / max(1, named[word])) for word in question.words}
+    rarity = {word: log(1 + len(names) / max(1, named[word])) for word in question.words}
     whole = sum(rarity.values())
     for file, words in held.items():
-        if words:
-            size = weights.path_stem * sum(rarity[word] for word in words) / whole
-            joined = paths.joined_name(names[file]) in question.compounds
-            if joined or paths.stem_terms(names[file]) <= question.words:
-                size += weights.whole_stem
-            for candidate in ranking.by_file[file]:
-                candidate.score += ranking.top * size
-                candidate.signals.append("path-stem")
+        size = weights.path_stem * sum(rarity[word] for word in words) / whole
+        joined = paths.joined_name(names[file]) in question.compounds
+        if joined or paths.stem_terms(names[file]) <= question.words:
+            size += weights.whole_stem
+        for candidate in ranking.by_file[file]:
+            candidate.score += ranking.top * size
+            candidate.signals.append("path-stem")
 
 
 def press_side_paths(ranking: Ranking) -> None:
@@ -242,16 +248,12 @@ def press_side_paths(ranking: Ranking) -> None:
     }
     pressed = {role: size for role, size in factors.items() if size != 1 and not question.asks_for(role)}
     superseded = _superseded(ranking) if "legacy" in pressed else frozenset()
-    for file, group in ranking.by_file.items():
-        penalties = [
-            (pressed[role], f"{role}-penalty")
-            for role in paths.roles(ranking.catalogue.path[group[0].row])
-            if role in pressed
-        ]
+    for file, name in ranking.paths.items():
+        penalties = [(pressed[role], f"{role}-penalty") for role in paths.roles(name) if role in pressed]
         if file in superseded:
             penalties.append((weights.legacy, "older-version"))
         for factor, signal in penalties:
-            for candidate in group:
+            for candidate in ranking.by_file[file]:
                 candidate.score *= factor
                 candidate.signals.append(signal)
 
@@ -261,10 +263,9 @@ def _superseded(ranking: Ranking) -> frozenset[_File]:
     catalogue = ranking.catalogue
     found: dict[_File, tuple[tuple[int, str], int]] = {}
     newest: dict[tuple[int, str], int] = {}
-    for file, group in ranking.by_file.items():
-        row = group[0].row
-        if (folder := paths.version_folder(catalogue.path[row])) is not None:
-            place = (int(catalogue.repo.codes[row]), folder[0])
+    for file, name in ranking.paths.items():
+        if (folder := paths.version_folder(name)) is not None:
+            place = (int(catalogue.repo.codes[ranking.by_file[file][0].row]), folder[0])
             found[file] = (place, folder[1])
             newest[place] = max(newest.get(place, 0), folder[1])
     return frozenset(
