@@ -15,6 +15,7 @@ SIGNALS_OFF: dict[str, dict[str, float]] = {
     "minor definitions": {"minor_definition": 1.0},
     "path stem": {"path_stem": 0.0, "whole_stem": 0.0},
     "whole stem": {"whole_stem": 0.0},
+    "near names": {"near_name": 0.0},
     "named repository": {"named_repository": 0.0},
     "file match": {"file_match": 0.0},
     "saturation": {"saturation": 1.0},

@@ -71,6 +71,11 @@ class TextColumn:
         values: list[str] = self._values.to_pylist()
         return values
 
+    def values(self, codes: range) -> list[str]:
+        """The values of a run of codes."""
+        values: list[str] = self._values[codes.start : codes.stop].to_pylist()
+        return values
+
     def code(self, value: str) -> int | None:
         """The code of a value, or None where no row has it; the values must be sorted as they are."""
         codes = range(len(self._values))
@@ -229,6 +234,11 @@ class Catalogue:
         codes = self.name.code_range(name.casefold(), str.casefold)
         run = _run(self._names_sorted, codes.start, codes.stop)
         return sorted(self._by_name[run.start : run.stop].tolist())
+
+    def folded_names(self, prefix: str, lengths: range) -> list[str]:
+        """The distinct names of some lengths that begin so, all without case, sorted."""
+        codes = self.name.code_range(prefix, lambda name: name.casefold()[: len(prefix)])
+        return sorted({name.casefold() for name in self.name.values(codes) if len(name) in lengths})
 
     @cached_property
     def repos(self) -> list[str]:

@@ -41,6 +41,9 @@ MAX_SYMBOL_WORDS = 16
 # Rows that a definition or a symbol look-up may add: a name such as `new` is defined thousands of times.
 MAX_DEFINITIONS = 50
 
+# Shorter names are one letter from too many others.
+MIN_MISTYPED = 5
+
 # Chunks of one name that are looked at to find those.
 MAX_NAMESAKES = 5_000
 

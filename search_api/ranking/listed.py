@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING
 
-from search_api.ranking.symbols import beginning_with, canonical, definitions
+from search_api.ranking.symbols import beginning_with, canonical, definitions, nearly_named
 from search_api.retrieval.fuse import Candidate, Candidates
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ _FURTHER_MATCH = 0.01
 # How sure a look-up by name is, from the full qualified name down to a name that only begins alike.
 _DEFINES = 1.0
 _BEGINS_WITH = 0.5
+_NEARLY = 0.25
 
 
 def exact_candidates(matches: Mapping[int, Collection[LineMatch]]) -> Candidates:
@@ -29,11 +30,14 @@ def exact_candidates(matches: Mapping[int, Collection[LineMatch]]) -> Candidates
 
 
 def symbol_candidates(text: str, catalogue: Catalogue, allowed: Callable[[int], bool]) -> Candidates:
-    """The chunks that define the symbol, then those whose names begin with it."""
+    """The chunks that define the symbol, then those whose names begin with it; else those named nearly so."""
     word = canonical(text.strip())
     candidates: Candidates = {}
     for row in definitions(word, catalogue, allowed):
         candidates[row] = Candidate(row, score=_DEFINES, signals=["name"])
     for row in beginning_with(word, catalogue, allowed):
         candidates.setdefault(row, Candidate(row, score=_BEGINS_WITH, signals=["name-prefix"]))
+    if not candidates:
+        for row in nearly_named(word, catalogue, allowed):
+            candidates[row] = Candidate(row, score=_NEARLY, signals=["near-name"])
     return candidates

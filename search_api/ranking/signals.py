@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from index_store.identifiers import query_terms, terms
 from search_api.limits import MAX_LEXICAL_TERMS
 from search_api.ranking import paths
-from search_api.ranking.symbols import definitions, merely_capitalised, symbol_words
+from search_api.ranking.symbols import definitions, merely_capitalised, nearly_named, symbol_words
 from search_api.retrieval.fuse import Candidate, Candidates
 
 if TYPE_CHECKING:
@@ -190,6 +190,19 @@ def lift_definitions(ranking: Ranking) -> None:
                 candidate.signals.append("definition")
 
 
+def lift_near_names(ranking: Ranking) -> None:
+    """What a mistyped symbol means gains, where the query is a symbol that nothing defines."""
+    question, weights, catalogue = ranking.question, ranking.weights, ranking.catalogue
+    if not question.symbol_like or not weights.near_name:
+        return
+    for word in question.symbols:
+        if not definitions(word, catalogue, ranking.allowed):
+            for row in nearly_named(word, catalogue, ranking.allowed):
+                candidate = ranking.candidate(row)
+                candidate.score += ranking.top * weights.near_name
+                candidate.signals.append("near-name")
+
+
 def lift_named_repositories(ranking: Ranking) -> None:
     """Where candidates lie in several repositories, those of one that the query names gain."""
     weights = ranking.weights
@@ -295,6 +308,7 @@ Signal = Callable[[Ranking], None]
 FUSED_SIGNALS: tuple[Signal, ...] = (
     lift_matching_files,
     lift_definitions,
+    lift_near_names,
     lift_named_repositories,
     lift_path_stems,
     press_side_paths,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from search_api.limits import MAX_DEFINITIONS, MAX_NAMESAKES, MAX_SYMBOL_WORDS
+from search_api.limits import MAX_DEFINITIONS, MAX_NAMESAKES, MAX_SYMBOL_WORDS, MIN_MISTYPED
 from search_api.query import looks_like_symbol
 
 if TYPE_CHECKING:
@@ -68,6 +68,34 @@ def definitions(word: str, catalogue: Catalogue, allowed: Callable[[int], bool])
             if found := list(islice(matching, MAX_DEFINITIONS)):
                 return found
     return []
+
+
+def nearly_named(word: str, catalogue: Catalogue, allowed: Callable[[int], bool]) -> list[int]:
+    """The rows that define what a mistyped word means: its last part is one slip off, its first letter right.
+
+    A slip is a letter too many, too few or wrong, or two that changed places. At most MAX_DEFINITIONS.
+    """
+    name = word.rpartition(".")[2].casefold()
+    if len(name) < MIN_MISTYPED:
+        return []
+    near = catalogue.folded_names(name[0], range(len(name) - 1, len(name) + 2))
+    found = (row for meant in near if is_one_slip(name, meant) for row in catalogue.by_folded_name(meant))
+    return list(islice((row for row in found if _defining(row, catalogue) and allowed(row)), MAX_DEFINITIONS))
+
+
+def is_one_slip(typed: str, meant: str) -> bool:
+    """Whether two different words are one slip of the fingers apart."""
+    difference = len(typed) - len(meant)
+    if abs(difference) > 1 or typed == meant:
+        return False
+    same = next((at for at, (one, other) in enumerate(zip(typed, meant, strict=False)) if one != other), -1)
+    if same < 0:
+        return True  # one is the other and a letter more
+    if difference:
+        shorter, longer = sorted((typed[same:], meant[same:]), key=len)
+        return longer[1:] == shorter
+    rest, other_rest = typed[same:], meant[same:]
+    return rest[1:] == other_rest[1:] or (rest[:2] == other_rest[1::-1] and rest[2:] == other_rest[2:])
 
 
 def beginning_with(word: str, catalogue: Catalogue, allowed: Callable[[int], bool]) -> list[int]:

@@ -21,6 +21,7 @@ class RankingWeights:
     mentioned_definition: float = 1.0  # a symbol named inside a question, rather than being all of it
     capitalised_definition: float = 0.3  # one that may be an ordinary word: "Session", "URL"
     minor_definition: float = 0.7  # factor on the boost: a namesake further inside, an extension
+    near_name: float = 1.0  # what a mistyped symbol means, where nothing has its name
     named_repository: float = 0.5
     path_stem: float = 0.85
     whole_stem: float = 0.1  # on top, for a name of which the query holds every word

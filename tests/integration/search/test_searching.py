@@ -136,11 +136,21 @@ async def test_a_pattern_that_re2_refuses_is_an_error_of_the_query(ask: Ask) -> 
         ("refresh", ["Session.refresh"]),
         ("session::refresh()", ["Session.refresh"]),
         ("renew", ["renewToken"]),
+        ("renewTokn", ["renewToken"]),
+        ("Session.refersh", ["Session.refresh"]),
         ("nowhere", []),
     ],
 )
 async def test_symbol_mode_finds_definitions_by_name(ask: Ask, text: str, expected: list[str]) -> None:
     assert symbols(await ask(text, mode="symbol")) == expected
+
+
+async def test_a_mistyped_name_finds_what_it_means_where_nothing_has_that_name(ask: Ask) -> None:
+    answer = await ask("renewTokken")
+    assert answer.hits[0].symbol == "renewToken"
+    assert "near-name" in answer.hits[0].why.signals
+    for hit in (await ask("renewToken")).hits:
+        assert "near-name" not in hit.why.signals
 
 
 async def test_pages_continue_each_other_and_end(ask: Ask) -> None:
