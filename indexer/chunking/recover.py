@@ -41,16 +41,20 @@ def around_errors(parse: Parse, data: bytes, tree: Tree, *, preprocessed: bool =
     nothing where nothing is lost, otherwise MAX_REPARSES a try in the time that `parse` has left.
     """
     best, fewest = tree, _lost_rows(tree.root_node)
+    unread = fewest
     rows = data.split(b"\n")
     readings = [rows, *([_one_branch(rows)] if preprocessed else [])] if fewest else []
     try:
         for reading in readings:
-            if not fewest:
+            if not unread:
                 break
             search = _Search(parse, reading)
             culprits = search.culprits((0, len(reading) - 1))
             again = parse(search.without(culprits))
-            if (lost := _lost_rows(again.root_node)) < fewest:
+            unread = _lost_rows(again.root_node)
+            # A blank row is as lost as one in an error.
+            lost = unread + sum(last - first + 1 for first, last in culprits)
+            if lost < fewest:
                 best, fewest = again, lost
     except ParseTimeout:
         pass

@@ -105,6 +105,15 @@ def test_branches_that_each_open_a_bracket_cost_no_definition(language: str) -> 
     assert "const wchar_t *text" in chunks["parse"].signature
 
 
+def test_errors_that_cost_little_cost_no_class() -> None:
+    methods = "".join(f"    public function f{n}()\n    {{\n        return {n};\n    }}\n" for n in range(20))
+    prose = (
+        "     * what is left of a comment\n     * in so many rows\n     * that it says\n     * nothing\n" * 2
+    )
+    text = f"<?php\nclass Logger\n{{\n{prose}    public const A = 1;\n{methods}}}\n"
+    assert {"f0", "f19"} <= {symbol.rpartition(".")[2] for symbol in chunks_of("php", text)}
+
+
 def test_what_parses_is_parsed_once() -> None:
     text = "fun open(path: String): Orders {\n    return Orders(connect(path))\n}\n"
     tree = _tree(text)
