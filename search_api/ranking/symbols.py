@@ -79,8 +79,8 @@ def nearly_named(word: str, catalogue: Catalogue, allowed: Callable[[int], bool]
     if len(name) < MIN_MISTYPED:
         return []
     near = catalogue.folded_names(name[0], range(len(name) - 1, len(name) + 2))
-    found = (row for meant in near if is_one_slip(name, meant) for row in catalogue.by_folded_name(meant))
-    return list(islice((row for row in found if _defining(row, catalogue) and allowed(row)), MAX_DEFINITIONS))
+    rows = [row for meant in near if is_one_slip(name, meant) for row in catalogue.by_folded_name(meant)]
+    return list(islice(filter(allowed, _defining(rows[:MAX_NAMESAKES], catalogue)), MAX_DEFINITIONS))
 
 
 def is_one_slip(typed: str, meant: str) -> bool:
