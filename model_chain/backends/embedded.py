@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -88,8 +88,9 @@ class EmbeddedEmbedder:
             raise ModelMissing(f"{folder / _TOKENIZER_FILE} is not a tokenizer: {error}.") from error
         self._tokenizer.no_padding()
         self._max_characters = _limit_length(self._tokenizer, config.get("max_length", DEFAULT_MAX_LENGTH))
-        self._unknown = _unknown_id(self._tokenizer)
-        self._runs = _RunTokens(self._tokenizer, self._known) if _splits_at_runs(self._tokenizer) else None
+        layout: dict[str, Any] = json.loads(self._tokenizer.to_str())
+        self._unknown = _unknown_id(self._tokenizer, layout["model"])
+        self._runs = _RunTokens(self._tokenizer, self._known) if _splits_at_runs(layout) else None
         self._fingerprint = Fingerprint(
             provider="embedded",
             model=str(config.get("model_name") or folder.resolve().name),
@@ -176,12 +177,11 @@ class _RunTokens(dict[str, list[int]]):
         return tokens
 
 
-def _splits_at_runs(tokenizer: Tokenizer) -> bool:
+def _splits_at_runs(layout: Mapping[str, Any]) -> bool:
     """Whether the tokens of an ASCII text are those of its runs of letters and digits, as of our own table.
 
     So it is where words are what `training.vocabulary` takes for words, and nothing is cut off at the end.
     """
-    layout: dict[str, Any] = json.loads(tokenizer.to_str())
     return (
         layout["truncation"] is None
         and layout["post_processor"] is None
@@ -215,8 +215,7 @@ def _limit_length(tokenizer: Tokenizer, tokens: int | None) -> int | None:
     return tokens * int(np.median([len(token) for token in tokenizer.get_vocab()]))
 
 
-def _unknown_id(tokenizer: Tokenizer) -> int | None:
-    model: dict[str, Any] = json.loads(tokenizer.to_str())["model"]
+def _unknown_id(tokenizer: Tokenizer, model: Mapping[str, Any]) -> int | None:
     if "unk_id" in model:
         return model["unk_id"]  # type: ignore[no-any-return]  # an integer or null in the Unigram format
     token = model.get("unk_token")
