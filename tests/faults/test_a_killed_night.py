@@ -68,6 +68,8 @@ def test_a_kill_at_any_step_loses_nothing_and_leaves_nothing(world: World, step:
         "nights",
         "run.lock",
         "mirrors",
+        "settled.json",
+        "last_read.json",
     }
 
 

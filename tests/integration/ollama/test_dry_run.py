@@ -66,7 +66,7 @@ def test_what_a_limit_left_over_is_due_again_and_status_says_so(
     assert _run(["run"]) == 0
     assert "2 descriptions wait for the next night: max_per_night = 1" in capsys.readouterr().out
     assert _run(["status"]) == 0
-    assert "2 descriptions by qwen2.5:14b wait for the next night" in capsys.readouterr().out
+    assert "descriptions by qwen2.5:14b; 2 wait for a night" in capsys.readouterr().out
     assert _run(["run", "--dry-run"]) == 0
     told = capsys.readouterr().out
     assert "descriptions due: 2, 5 s at 2.5 s each (assumed until a night has measured it)" in told
