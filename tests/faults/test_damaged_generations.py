@@ -7,7 +7,7 @@ import os
 import random
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,33 +21,10 @@ from search_api.errors import IndexNotReady
 from search_api.search import Searcher
 from search_api.serving import Serving
 from tests.answers import Answers, answers, ask
+from tests.damage import DAMAGES, Damage, cut, flipped
 from tests.nights import World
 
-Damage = Callable[[Path, random.Random], None]
-
 BODY = "    total = 0\n    for value in values:\n        total += value * limit\n    return total\n"
-
-
-def flipped(victim: Path, chance: random.Random) -> None:
-    content = bytearray(victim.read_bytes())
-    content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
-    victim.write_bytes(content)
-
-
-def cut(victim: Path, chance: random.Random) -> None:
-    content = victim.read_bytes()
-    victim.write_bytes(content[: chance.randrange(len(content))])
-
-
-def emptied(victim: Path, _: random.Random) -> None:
-    victim.write_bytes(b"")
-
-
-def lost(victim: Path, _: random.Random) -> None:
-    victim.unlink()
-
-
-DAMAGES: tuple[Damage, ...] = (flipped, cut, emptied, lost)
 
 
 class Published:

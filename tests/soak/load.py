@@ -19,6 +19,7 @@ from tests.soak.witness import Tally, Witness
 
 CLIENTS = 4
 LIMIT = 50
+LATE = ("exact: stopped after", "embedder timeout:")
 SETTLED_AFTER = 200
 
 
@@ -98,13 +99,16 @@ def _client(address: str, heard: Heard, done: threading.Event, number: int) -> N
                 heard.failures.append(repr(error))
                 return
             told = reply.json()
-            found = len(told.get("hits", ()))
-            if reply.status_code != 200 or told["degraded"] or not (found or mode is Mode.SYMBOL):
+            found, degraded = len(told.get("hits", ())), told.get("degraded", [])
+            # On a machine with too much to do a scan ends at its deadline and says so: part of an answer.
+            whole = not degraded
+            late = all(reason.startswith(LATE) for reason in degraded)
+            if reply.status_code != 200 or not late or not (found or mode is Mode.SYMBOL or degraded):
                 heard.failures.append(f"{reply.status_code}: {reply.text[:200]}")
                 return
             generation = told["index"]["generation"]
             heard.answers += 1
-            if mode is Mode.EXACT:
+            if mode is Mode.EXACT and whole:
                 heard.exact.add((generation, found))
             heard.generations.add(generation)
             heard.hits.update(

@@ -8,20 +8,18 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import random
 import shutil
-import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta, tzinfo
-from pathlib import Path
 from unittest import mock
 
 from index_store.generations import current_generation, generation_dir, list_generations
 from index_store.limits import PRUNE_AFTER_SECONDS
 from index_store.shown import SHOWN_NAME
 from indexer.describer import CACHE_NAME
+from tests.damage import DAMAGES, DATABASE_FAULTS, broken_database
 from tests.disks import no_room
 from tests.failing_calls import CALLS, ERRORS, failing
 from tests.soak.witness import REPOSITORIES, Witness
@@ -48,28 +46,6 @@ def a_full_disk(witness: Witness) -> Iterator[str]:
     room = witness.chance.randrange(0, 400_000)
     with no_room(witness.state, but=room):
         yield f"{room} bytes were left"
-
-
-def flipped(victim: Path, chance: random.Random) -> None:
-    content = bytearray(victim.read_bytes())
-    content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
-    victim.write_bytes(content)
-
-
-def cut(victim: Path, chance: random.Random) -> None:
-    content = victim.read_bytes()
-    victim.write_bytes(content[: chance.randrange(len(content))])
-
-
-def emptied(victim: Path, _: random.Random) -> None:
-    victim.write_bytes(b"")
-
-
-def lost(victim: Path, _: random.Random) -> None:
-    victim.unlink()
-
-
-DAMAGES = (flipped, cut, emptied, lost)
 
 
 @contextmanager
@@ -106,23 +82,9 @@ def a_bad_current(witness: Witness) -> Iterator[str]:
 
 @contextmanager
 def a_bad_database(witness: Witness) -> Iterator[str]:
-    chance = witness.chance
-    path = witness.state / chance.choice([CACHE_NAME, SHOWN_NAME])
-    fault = chance.choice(["locked", "flipped", "cut", "emptied", "overwritten", "a directory"])
-    with contextlib.ExitStack() as healed:
-        if fault == "locked":
-            other = healed.enter_context(closing(sqlite3.connect(path, isolation_level=None)))
-            other.execute("BEGIN EXCLUSIVE")
-        elif fault == "a directory":
-            kept = path.with_name("kept")
-            path.rename(kept)
-            path.mkdir()
-            healed.callback(kept.replace, path)
-            healed.callback(path.rmdir)
-        elif fault == "overwritten":
-            path.write_bytes(b"no database, " * 1000)
-        elif path.stat().st_size:
-            {"flipped": flipped, "cut": cut, "emptied": emptied}[fault](path, chance)
+    path = witness.state / witness.chance.choice([CACHE_NAME, SHOWN_NAME])
+    fault = witness.chance.choice(DATABASE_FAULTS)
+    with broken_database(path, fault, witness.chance):
         yield f"{path.name} was {fault}"
     if path.name == SHOWN_NAME:
         path.unlink()  # as the message says
