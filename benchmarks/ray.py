@@ -20,6 +20,7 @@ import resource
 import signal
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -128,6 +129,7 @@ def measure(sources: tuple[SourceDefinition, ...], folder: Path) -> dict[str, An
         "chunks": chunks_of(api.state_dir),
         "bytes_read": sum(report.bytes_read for report in first.repositories),
         "differences": differences(alone, api.state_dir),
+        "line_windows": {"alone": _fallbacks(first), "cluster": _fallbacks(second)},
         "failed": [report.name for report in second.failed],
         "killed_after_files": cluster_watch.killed_at,
         "index_bytes": sum(size for size, _ in manifest.files.values()),
@@ -173,11 +175,20 @@ def told(found: dict[str, Any]) -> str:
         f"{killed}: {cluster['seconds']:.1f} s",
         f"processor time of the driver, by step: {cluster['driver_cpu_seconds']}",
         f"index: {index}, fetched by another machine in {found['fetch_seconds']:.1f} s",
+        f"files in line windows because their parser failed or was too slow: {found['line_windows']}",
         f"repositories that failed on the cluster: {len(found['failed'])}",
         f"the two indexes are {verdict}",
         *found["differences"],
     ]
     return "\n".join(lines)
+
+
+def _fallbacks(report: NightReport) -> dict[str, int]:
+    """Why files were cut without their parser, and how many; a busy machine may be too slow for some."""
+    counts: Counter[str] = Counter()
+    for repository in report.repositories:
+        counts.update(repository.fallbacks)
+    return dict(counts)
 
 
 def _night(options: NightOptions, watch: Watch) -> NightReport:

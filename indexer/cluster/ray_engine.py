@@ -10,10 +10,11 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import sys
 import warnings
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -80,6 +81,13 @@ def ray_engine(
         ClusterUnusable: it cannot be reached, or no worker starts.
         NodeDiffers: a node has another nightdex, or another model.
     """
+    with redirect_stdout(sys.stderr):  # Ray tells of what it lost where a command writes its answer
+        yield from _engine(rows, address, open_embedder, workers)
+
+
+def _engine(
+    rows: RowEmbedder, address: str, open_embedder: OpenEmbedder, workers: int
+) -> Iterator[RayEngine]:
     _join(address, workers)
     try:
         count = workers or max(1, int(_resources().get("CPU", 1)))
