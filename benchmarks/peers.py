@@ -113,7 +113,7 @@ def ask_semble(
         for name, repository in by_name.items()
     ]
     done = subprocess.run(
-        [str(python), str(Path(semble_worker.__file__))],
+        [str(python), "-P", str(Path(semble_worker.__file__))],
         input=json.dumps(jobs),
         env={**os.environ, "SEMBLE_MODEL_NAME": str(SHIPPED_MODEL), "HF_HUB_OFFLINE": "1"},
         stdout=subprocess.PIPE,

@@ -27,7 +27,7 @@ LEAST_CHUNKS = 500
 
 def run_cold(options: SpeedOptions) -> dict[str, Any]:
     """a: `nightdex run` from nothing, and semble, on the same code files; then each stage alone."""
-    world = make_world(options, "code", SUFFIXES)
+    world = make_world(options, "code", [f"*{suffix}" for suffix in SUFFIXES])
     result = _night(world)
     chunks, megabytes, wall = result["chunks"], result["megabytes"], result["wall"]
     rates = f"{chunks / wall:,.0f} chunks/s, {megabytes / wall:.2f} MB/s"
@@ -81,7 +81,7 @@ def _semble(world: World, folder: Path, python: Path) -> dict[str, Any]:
             export(clone, folder / clone.stem)
             jobs.append({"name": clone.stem, "folder": str(folder / clone.stem), "questions": []})
     took = time_command(
-        [str(python), str(Path(semble_worker.__file__))],
+        [str(python), "-P", str(Path(semble_worker.__file__))],
         json.dumps(jobs).encode(),
         {
             "SEMBLE_MODEL_NAME": str(SHIPPED_MODEL),

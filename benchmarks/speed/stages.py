@@ -74,7 +74,7 @@ def measure_stages(world: World, work: Path) -> Stages:
     size = chunk_count = 0
     states: list[RepositoryState] = []
     for clone in world.clones:
-        definition = SourceDefinition(clone.stem, SourceKind.REPOSITORY, str(clone))
+        definition = SourceDefinition(clone.stem, SourceKind.REPOSITORY, str(clone), include=world.include)
         source = RepositorySource(clone.stem, clone)
         with stage("git"):
             snapshot = source.snapshot()

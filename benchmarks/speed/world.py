@@ -28,6 +28,7 @@ class World:
     config: Path
     state: Path
     clones: tuple[Path, ...]
+    include: tuple[str, ...] = ()
 
 
 def make_world(options: SpeedOptions, name: str, include: Sequence[str] = ()) -> World:
@@ -49,9 +50,9 @@ def make_world(options: SpeedOptions, name: str, include: Sequence[str] = ()) ->
     for path, clone in zip(paths, clones, strict=True):
         lines.append(f'[[repo]]\nname = "{path.name}"\npath = "{clone}"\n')
         if include:
-            lines.append(f"include = {json.dumps([f'*{suffix}' for suffix in include])}\n")
+            lines.append(f"include = {json.dumps(list(include))}\n")
     config.write_text("".join(lines))
-    return World(config, state, clones)
+    return World(config, state, clones, tuple(include))
 
 
 def list_code(clone: Path) -> list[str]:
