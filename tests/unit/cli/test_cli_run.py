@@ -69,7 +69,7 @@ def test_a_night_is_told_then_nothing_changed_then_one_is_gone(capsys: Output, f
     report = json.loads(capsys.readouterr().out)
     assert report["outcome"] == "partial"
     assert [repository["outcome"] for repository in report["repositories"]] == ["unchanged", "stale"]
-    assert _run(["status"]) == 0
+    assert _run(["status"]) == 3
     assert "stale: " in capsys.readouterr().out
 
 
