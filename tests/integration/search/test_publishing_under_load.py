@@ -124,7 +124,7 @@ def test_a_server_that_is_stopped_finishes_its_requests(tmp_path: Path) -> None:
             process.terminate()
             errors = [one.exception() for one in running]
         assert process.wait(timeout=20) in {0, -15}
-    # A connection that the server had not taken may be refused or reset; one that it had gets its whole answer.
+    # A connection that the server had not taken may be refused or reset; one that it had gets a whole answer.
     untaken = (httpx.ConnectError, httpx.ReadError)
     assert all(error is None or isinstance(error, untaken) for error in errors), errors
     assert None in errors
