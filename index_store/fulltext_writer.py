@@ -93,12 +93,20 @@ def _write(folder: Path, memory: int, deleted: Collection[str], batches: Iterato
                 writer.add_document(_document(values))
         writer.commit()
         writer.wait_merging_threads()
-    for lock in LOCKS:
-        (folder / lock).unlink(missing_ok=True)
     # tantivy makes these two readable by their owner alone; a server may run as another user.
     anybody = _mode_of_new_files(folder)
     for name in (_META, _MANAGED):
         (folder / name).chmod(anybody)
+
+
+def remove_locks(folder: Path) -> None:
+    """Take away what tantivy made to lock an index; once nothing opens it any more.
+
+    Not right after writing, because a thread of tantivy's, which nobody can wait for, tidies up for a moment
+    longer and makes one again.
+    """
+    for lock in LOCKS:
+        (folder / lock).unlink(missing_ok=True)
 
 
 def _mode_of_new_files(folder: Path) -> int:

@@ -21,7 +21,7 @@ from index_store.audit import fulltext_problems, row_problems, sign_problems
 from index_store.columns import chunk_table, update_table
 from index_store.durable import Failpoint, fsync_directory, fsync_file, pass_through
 from index_store.errors import FormatTooOld, IndexDamaged, NoIndex
-from index_store.fulltext_writer import write_fulltext
+from index_store.fulltext_writer import remove_locks, write_fulltext
 from index_store.generations import (
     FULLTEXT_NAME,
     INVENTORY_NAME,
@@ -353,6 +353,7 @@ class GenerationWriter:
         problems = row_problems(table, self._inventory) + sign_problems(table)
         if problems := problems or fulltext_problems(table, fulltext):
             raise IndexDamaged(f"The new generation was not published: {'; '.join(problems[:3])}.")
+        remove_locks(fulltext)
         self._failpoint("inventory")
         write_inventory(folder / INVENTORY_NAME, self._inventory)
         draft = Manifest(

@@ -6,14 +6,14 @@ import shutil
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
 from index_store.check import check
 from index_store.errors import IndexDamaged
 from index_store.filters import Filter
-from index_store.fulltext import FullText, files_of
+from index_store.fulltext import LOCKS, FullText, files_of
 from index_store.fulltext_writer import write_fulltext
 from index_store.generations import generation_dir
 from index_store.identifiers import query_terms, summary_search_text
@@ -22,6 +22,9 @@ from index_store.schema import ChunkRow, SummaryUpdate
 from index_store.table import open_table
 from index_store.testing import EMBEDDER, build_generation, inventory_of, make_row, states_of, text_vector
 from index_store.writer import GenerationWriter
+
+if TYPE_CHECKING:
+    from lancedb.table import Table
 
 T = TypeVar("T")
 
@@ -174,6 +177,20 @@ def test_under_another_chunker_nothing_of_the_old_files_is_kept(tmp_path: Path) 
     writer.publish(states_of(rows))
     names = [{path.name for path in files(tmp_path, number)} for number in (1, 2)]
     assert names[0] & names[1] == REWRITTEN
+
+
+def test_no_lock_is_published_however_late_it_was_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def written_and_tidied_late(table: Table, folder: Path, *rest: Any) -> None:
+        write_fulltext(table, folder, *rest)
+        for lock in LOCKS:
+            (folder / lock).touch()
+
+    monkeypatch.setattr("index_store.writer.write_fulltext", written_and_tidied_late)
+    build_generation(tmp_path, [cup(1)])
+    assert not {path.name for path in files(tmp_path, 1)} & set(LOCKS)
+    assert check(tmp_path, 1) == []
 
 
 def test_equal_chunks_come_in_the_order_of_rows_whenever_they_were_written(tmp_path: Path) -> None:
