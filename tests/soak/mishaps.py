@@ -17,7 +17,7 @@ from unittest import mock
 
 from index_store.generations import current_generation, generation_dir, list_generations
 from index_store.limits import PRUNE_AFTER_SECONDS
-from index_store.shown import SHOWN_NAME
+from index_store.shown import SHOWN_NAME, ShownCounts
 from indexer.describer import CACHE_NAME
 from tests.damage import DAMAGES, DATABASE_FAULTS, broken_database
 from tests.disks import no_room
@@ -84,6 +84,8 @@ def a_bad_current(witness: Witness) -> Iterator[str]:
 def a_bad_database(witness: Witness) -> Iterator[str]:
     path = witness.state / witness.chance.choice([CACHE_NAME, SHOWN_NAME])
     fault = witness.chance.choice(DATABASE_FAULTS)
+    if path.name == SHOWN_NAME:
+        ShownCounts(witness.state).add({})  # the last try may have deleted it, and nothing been shown since
     with broken_database(path, fault, witness.chance):
         yield f"{path.name} was {fault}"
     if path.name == SHOWN_NAME:
