@@ -57,7 +57,10 @@ def write_fulltext(table: Table, folder: Path, base: Path | None, touched: Colle
             share_files(base, folder)
             if not touched or _update(table, folder, touched) == rows:
                 return
-            log.warning("the full-text index does not hold every row: it is built anew", base=str(base))
+            log.warning(
+                "the full-text index lacks rows or holds too many deleted ones: it is built anew",
+                base=str(base),
+            )
         except OSError as error:
             log.warning("the full-text index is built anew", reason=str(error))
         shutil.rmtree(folder)

@@ -1,11 +1,21 @@
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from nightdex.cli import _run
 from tests.place import Place
+
+
+@pytest.fixture(autouse=True)
+def sigterm() -> Iterator[None]:
+    """A night in this process takes SIGTERM for itself; the next test has it back."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import errno
 import json
 import os
 import shutil
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -31,13 +30,6 @@ from tests.place import Place
 
 QUERIES = ("cart total", "sum of items", "keeps a tally", "def cart_total")
 PAID = SummaryKey("0" * 64, 1, "digest")
-
-
-@pytest.fixture(autouse=True)
-def sigterm() -> Iterator[None]:
-    before = signal.getsignal(signal.SIGTERM)
-    yield
-    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture

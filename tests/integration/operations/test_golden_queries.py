@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import shutil
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -37,13 +35,6 @@ from nightdex.cli import main
 golden.inspect = lambda *_: os._exit(9)
 main(["run", "--config", sys.argv[1]])
 """
-
-
-@pytest.fixture(autouse=True)
-def sigterm() -> Iterator[None]:
-    before = signal.getsignal(signal.SIGTERM)
-    yield
-    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import signal
 import sys
 import time
 from pathlib import Path
@@ -29,13 +28,6 @@ def telling(url: str, command: list[str] | None = None, on: str = "partial") -> 
 def keeping(folder: Path) -> list[str]:
     """A command that keeps what it is told."""
     return ["sh", "-c", f'cat > {folder}/body; echo "$NIGHTDEX_EVENT $NIGHTDEX_TEXT" > {folder}/text']
-
-
-@pytest.fixture(autouse=True)
-def sigterm() -> object:
-    before = signal.getsignal(signal.SIGTERM)
-    yield
-    signal.signal(signal.SIGTERM, before)
 
 
 def test_a_night_that_left_something_undone_is_told_to_the_webhook_and_the_command(place: Place) -> None:

@@ -3,10 +3,9 @@ from __future__ import annotations
 import asyncio
 import random
 import shutil
-from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -20,13 +19,12 @@ from index_store.identifiers import query_terms, summary_search_text
 from index_store.reader import Reader
 from index_store.schema import ChunkRow, SummaryUpdate
 from index_store.table import open_table
-from index_store.testing import EMBEDDER, build_generation, inventory_of, make_row, states_of, text_vector
+from index_store.testing import EMBEDDER, build_generation, make_row, states_of, text_vector
 from index_store.writer import GenerationWriter
+from tests.generations import asking, published
 
 if TYPE_CHECKING:
     from lancedb.table import Table
-
-T = TypeVar("T")
 
 # The files of an index that name the others.
 REWRITTEN = {"meta.json", ".managed.json"}
@@ -56,26 +54,6 @@ def cup(number: int, *, revision: int = 0) -> ChunkRow:
         text=f"def cup{number}(): {' '.join(words)}  # äöü {revision}",
         start_line=10 * number + 1,
     )
-
-
-def published(state: Path, change: Callable[[GenerationWriter], None], rows: Collection[ChunkRow]) -> int:
-    """Change, and publish with the inventory of `rows` as they are then."""
-    writer = GenerationWriter.begin(state, embedder=EMBEDDER, chunker="testing@1")
-    change(writer)
-    for repo, files in inventory_of(list(rows)).items():
-        writer.set_inventory(repo, files)
-    return writer.publish(states_of(list(rows))).generation
-
-
-def asking(state: Path, question: Callable[[Reader], Awaitable[T]]) -> T:
-    async def ask() -> T:
-        reader = await Reader.open(state)
-        try:
-            return await question(reader)
-        finally:
-            await reader.close()
-
-    return asyncio.run(ask())
 
 
 async def found(reader: Reader) -> list[set[str]]:

@@ -2,9 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import pytest
@@ -24,8 +22,7 @@ from index_store.generations import generation_dir
 from index_store.identifiers import query_terms
 from index_store.reader import Reader
 from index_store.testing import build_generation, make_row, text_vector
-
-T = TypeVar("T")
+from tests.generations import asking
 
 # Vectors are stored as half-precision floats.
 HALF_PRECISION = 5e-4
@@ -54,19 +51,6 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
     state = tmp_path_factory.mktemp("state")
     build_generation(state, ROWS)
     return state
-
-
-def asking(state: Path, question: Callable[[Reader], Awaitable[T]]) -> T:
-    """Put one question to a reader of its own."""
-
-    async def ask() -> T:
-        reader = await Reader.open(state)
-        try:
-            return await question(reader)
-        finally:
-            await reader.close()
-
-    return asyncio.run(ask())
 
 
 async def everything(reader: Reader, where: Filter) -> set[int]:

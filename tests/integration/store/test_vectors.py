@@ -3,10 +3,8 @@ from __future__ import annotations
 import asyncio
 import random
 import shutil
-from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import pytest
@@ -18,11 +16,10 @@ from index_store.generations import generation_dir
 from index_store.reader import Match, Reader
 from index_store.schema import ChunkRow, VectorUpdate
 from index_store.table import open_table
-from index_store.testing import EMBEDDER, build_generation, inventory_of, make_row, states_of, text_vector
+from index_store.testing import EMBEDDER, build_generation, make_row, text_vector
 from index_store.vectors_writer import write_vectors
 from index_store.writer import GenerationWriter
-
-T = TypeVar("T")
+from tests.generations import asking, published
 
 WHERE = [
     Filter(),
@@ -43,26 +40,6 @@ def leaf(number: int, *, revision: int = 0) -> ChunkRow:
         start_line=10 * number + 1,
         vector_code=None if number % 9 == 8 else text_vector(text),
     )
-
-
-def published(state: Path, change: Callable[[GenerationWriter], None], rows: Collection[ChunkRow]) -> int:
-    """Change, and publish with the inventory of `rows` as they are then."""
-    writer = GenerationWriter.begin(state, embedder=EMBEDDER, chunker="testing@1")
-    change(writer)
-    for repo, found in inventory_of(list(rows)).items():
-        writer.set_inventory(repo, found)
-    return writer.publish(states_of(list(rows))).generation
-
-
-def asking(state: Path, question: Callable[[Reader], Awaitable[T]]) -> T:
-    async def ask() -> T:
-        reader = await Reader.open(state)
-        try:
-            return await question(reader)
-        finally:
-            await reader.close()
-
-    return asyncio.run(ask())
 
 
 async def answers(reader: Reader) -> list[list[Match]]:
