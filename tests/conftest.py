@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
@@ -24,6 +26,16 @@ settings.load_profile("untimed")
 def ledger_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Nothing that a test does is written into its owner's ledger."""
     os.environ["NIGHTDEX_LEDGER"] = str(tmp_path_factory.mktemp("ledger") / "ledger.sqlite3")
+
+
+@pytest.fixture
+def open_path() -> Iterator[Path]:
+    """A folder whose files every user may read: pytest makes its own private when any run begins."""
+    before = os.umask(0o022)
+    with tempfile.TemporaryDirectory(prefix="nightdex-open-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+    os.umask(before)
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -118,11 +117,3 @@ def as_nobody(code: str, *arguments: str) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
-
-
-def open_to_all(folder: Path) -> None:
-    """Let every user walk down to a pytest folder, which is private to its owner by default."""
-    temporary = Path(tempfile.gettempdir())
-    for parent in [folder, *folder.parents]:
-        if temporary in parent.parents and parent.owner() == Path.home().owner():
-            parent.chmod(parent.stat().st_mode | 0o055)

@@ -19,7 +19,6 @@ from search_api.app import create_app
 from tests.disks import no_room, small_disk
 from tests.nights import World
 from tests.pages import serving
-from tests.repositories import open_to_all
 from tests.unit.indexer.versioned import Versioned
 
 Fault = Callable[[Path], AbstractContextManager[None]]
@@ -43,9 +42,8 @@ def damaged(state: Path) -> Iterator[None]:
 @contextmanager
 def read_only(state: Path) -> Iterator[None]:
     """The directory belongs to somebody else, who lets everybody read it."""
-    open_to_all(state)
-    for path in (state, state / SHOWN_NAME):
-        path.chmod(path.stat().st_mode & 0o555)
+    state.chmod(0o555)
+    (state / SHOWN_NAME).chmod(0o444)
     root = os.geteuid() == 0
     if root:
         os.seteuid(65534)
@@ -58,8 +56,8 @@ def read_only(state: Path) -> Iterator[None]:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    world = World(tmp_path)
+def world(open_path: Path) -> Iterator[World]:
+    world = World(open_path)
     lines = "".join(f"    print('hello', name, 'for the {n}. time')\n" for n in range(6))
     world.commit("shop", {"greet.py": f"def greet(name):\n{lines}"})
     world.state.mkdir()

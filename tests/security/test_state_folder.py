@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,17 +12,9 @@ from tests import repositories as made
 from tests.nights import World
 
 
-@pytest.fixture(autouse=True)
-def open_umask() -> Iterator[None]:
-    """What most systems give a user: everybody may read new files."""
-    before = os.umask(0o022)
-    yield
-    os.umask(before)
-
-
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    world = World(tmp_path)
+def world(open_path: Path) -> World:
+    world = World(open_path)
     world.commit("shop", {"a.py": "def total():\n    return 41\n"})
     return world
 
@@ -34,9 +24,8 @@ def test_a_state_folder_is_made_for_its_owner_alone(world: World) -> None:
     assert world.state.stat().st_mode & 0o777 == 0o700
 
 
-def test_no_other_user_can_read_the_index(world: World, tmp_path: Path) -> None:
+def test_no_other_user_can_read_the_index(world: World) -> None:
     world.night()
-    made.open_to_all(world.root)
     code = """
 import os
 for folder in sys.argv[1:]:
@@ -45,7 +34,7 @@ for folder in sys.argv[1:]:
     except PermissionError:
         print("denied")
 """
-    assert made.as_nobody(code, str(tmp_path / "code"), str(world.state)) == "True\ndenied\n"
+    assert made.as_nobody(code, str(world.root / "code"), str(world.state)) == "True\ndenied\n"
 
 
 def test_a_state_folder_that_was_shared_on_purpose_stays_shared(world: World) -> None:

@@ -118,9 +118,8 @@ def test_names_that_are_not_utf8_are_read_back(tmp_path: Path) -> None:
     assert contents["caf\udce9.py"] == b"latin = 1\n"
 
 
-def test_what_may_not_be_read_is_recorded_and_the_rest_is_read(tmp_path: Path) -> None:
-    folder = write(tmp_path / "plain", {"a.py": "a = 1\n", "locked.py": "l = 1\n", "shut/in.py": "i = 1\n"})
-    made.open_to_all(tmp_path)
+def test_what_may_not_be_read_is_recorded_and_the_rest_is_read(open_path: Path) -> None:
+    folder = write(open_path / "plain", {"a.py": "a = 1\n", "locked.py": "l = 1\n", "shut/in.py": "i = 1\n"})
     (folder / "locked.py").chmod(0)
     (folder / "shut").chmod(0)
     code = """

@@ -208,9 +208,8 @@ def test_a_reader_that_stops_early_leaves_no_process_behind(tmp_path: Path) -> N
     assert children() <= before
 
 
-def test_a_permission_denied_is_unreadable(tmp_path: Path) -> None:
-    repo = made.repository(tmp_path / "r")
-    made.open_to_all(tmp_path)
+def test_a_permission_denied_is_unreadable(open_path: Path) -> None:
+    repo = made.repository(open_path / "r")
     (repo / ".git").chmod(0o700 if (repo / ".git").owner() == "root" else 0)
     code = """
 try:
@@ -223,9 +222,8 @@ except SourceError as error:
     assert said.startswith("source_unreadable "), said
 
 
-def test_another_users_repository_is_read_all_the_same(tmp_path: Path) -> None:
-    repo = made.repository(tmp_path / "r")
-    made.open_to_all(tmp_path)
+def test_another_users_repository_is_read_all_the_same(open_path: Path) -> None:
+    repo = made.repository(open_path / "r")
     code = """
 source = open_source(SourceDefinition("r", SourceKind.REPOSITORY, sys.argv[1]), Path("/"))
 print(len(source.snapshot().entries))
