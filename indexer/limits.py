@@ -64,11 +64,13 @@ MIN_GROUPED_LINES = 3
 # A settings file of fewer lines is one thought: its top-level keys stay together.
 SHORT_CONFIG_LINES = 30
 
-# Wall-clock seconds after which a worker that still sits on one file is killed.
+# Processor seconds that a worker may spend on one file, queries and description included. Not seconds by the
+# clock: however busy the machine is, the same files are cut by their syntax.
 FILE_SECONDS = 5.0
 
-# What a batch of files may take longer: a tenth of the speed a busy core reaches.
-SLOWEST_BYTES_PER_SECOND = 200_000
+# Seconds by the clock after which a worker that does not come back is killed: for what waits without working.
+# A batch of a busy machine takes seconds.
+WORKER_SECONDS = 300.0
 
 # Address space of a chunking worker: the tree of a 2 MB file takes some 300 MB.
 WORKER_MEMORY = 2 * 1024**3

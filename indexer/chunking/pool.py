@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from indexer.chunking.worker import (
     prepare_nothing,
 )
 from indexer.intake.text import SourceText
-from indexer.limits import BATCH_BYTES, BATCH_FILES, BATCHES_AHEAD, FILE_SECONDS, SLOWEST_BYTES_PER_SECOND
+from indexer.limits import BATCH_BYTES, BATCH_FILES, BATCHES_AHEAD, FILE_SECONDS, WORKER_SECONDS
 
 if TYPE_CHECKING:
     from pebble import ProcessFuture
@@ -55,14 +56,24 @@ class ChunkPool:
         workers: how many processes.
         chunker: what cuts a file; a module-level function.
         prepare: what is then made of it, in the worker; it can be pickled, as can what it returns.
+        file_seconds: processor time that one file may take.
+        worker_seconds: time by the clock that a batch of files may take.
     """
 
     def __init__(
-        self, workers: int, chunker: Chunker = chunk_text, prepare: Prepare = prepare_nothing
+        self,
+        workers: int,
+        chunker: Chunker = chunk_text,
+        prepare: Prepare = prepare_nothing,
+        *,
+        file_seconds: float = FILE_SECONDS,
+        worker_seconds: float = WORKER_SECONDS,
     ) -> None:
         self._workers = workers
         self._chunker = chunker
         self._prepare = prepare
+        self._file_seconds = file_seconds
+        self._worker_seconds = worker_seconds
         # Not fork: a child would inherit locks of the threads that the store and the progress display run.
         # Not spawn: each worker, and each that takes the place of one that died, would import all it needs.
         context = multiprocessing.get_context("forkserver")
@@ -91,10 +102,8 @@ class ChunkPool:
             yield from self._finish(*pending.popleft())
 
     def _schedule(self, batch: list[SourceText]) -> ProcessFuture[list[Result]]:
-        limit = FILE_SECONDS
-        if len(batch) > 1:
-            limit += sum(len(source.text) for source in batch) / SLOWEST_BYTES_PER_SECOND
-        return self._pool.schedule(chunk_batch, args=[self._chunker, self._prepare, batch], timeout=limit)
+        work = [self._chunker, self._prepare, batch, self._file_seconds]
+        return self._pool.schedule(chunk_batch, args=work, timeout=self._worker_seconds)
 
     def _finish(self, batch: list[SourceText], future: ProcessFuture[list[Result]]) -> Iterator[ChunkedFile]:
         try:
@@ -115,7 +124,7 @@ def _reason(error: Exception) -> Fallback:
     if isinstance(error, TimeoutError):
         return "timeout"
     if isinstance(error, ProcessExpired):
-        return "crash"
+        return "timeout" if error.exitcode == -signal.SIGPROF else "crash"
     return "memory" if isinstance(error, MemoryError) else "error"
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import resource
-from collections.abc import Callable, Sequence
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Literal
 
 from indexer.chunking.chunk import Chunk
@@ -53,12 +55,32 @@ def prepare_nothing(source: SourceText, chunks: tuple[Chunk, ...]) -> None:
     """For whoever wants the chunks alone."""
 
 
-def chunk_batch(chunker: Chunker, prepare: Prepare, files: Sequence[SourceText]) -> list[Result]:
-    """Chunks, fallback reason and what was made of them, of each file. No file's failure reaches another."""
+@contextmanager
+def processor_time(seconds: float) -> Iterator[None]:
+    """End this process by SIGPROF if the block takes more processor time, and whatever it is doing then.
+
+    By the kernel's own doing: no handler in Python would run while a parser or a query is at work.
+    """
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def chunk_batch(
+    chunker: Chunker, prepare: Prepare, files: Sequence[SourceText], seconds: float
+) -> list[Result]:
+    """Chunks, fallback reason and what was made of them, of each file. No file's failure reaches another.
+
+    A file that takes more than `seconds` of processor time ends this process.
+    """
     results: list[Result] = []
     for source in files:
-        chunks, reason = _chunk_one(chunker, source)
-        results.append((chunks, reason, prepare(source, chunks)))
+        with processor_time(seconds):
+            chunks, reason = _chunk_one(chunker, source)
+            results.append((chunks, reason, prepare(source, chunks)))
     return results
 
 

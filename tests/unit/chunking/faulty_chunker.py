@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+import itertools
+import time
 
 from indexer.chunking.chunk import Chunk
 from indexer.chunking.worker import chunk_text
+
+# Longer than the processor time that its test gives a file.
+WAIT_SECONDS = 1.5
 
 
 def chunk(path: str, language: str, text: str) -> tuple[Chunk, ...]:
@@ -14,6 +19,11 @@ def chunk(path: str, language: str, text: str) -> tuple[Chunk, ...]:
     if path == "hang":
         # The C library's sleep, called with the GIL held: nothing in Python can interrupt it.
         ctypes.PyDLL(None).sleep(600)
+    if path == "spin":
+        # In C throughout, as a query is: no handler of a signal would run.
+        sum(itertools.repeat(0))
+    if path == "wait":
+        time.sleep(WAIT_SECONDS)
     if path == "hog":
         hoard = []
         while True:

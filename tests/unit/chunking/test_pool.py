@@ -28,11 +28,11 @@ def source(path: str, text: str = "def f():\n    return 1\n", language: str = "p
 
 @pytest.fixture(scope="module")
 def survivors() -> list[ChunkedFile]:
-    """40 files, of which one kills, one stalls, one floods its worker, and one meets a bug."""
+    """40 files, of which one kills, two stall, one floods its worker, and one meets a bug."""
     files = [source(f"{number}.py") for number in range(40)]
-    for place, path in ((5, "segfault"), (11, "hang"), (23, "hog"), (31, "bug")):
+    for place, path in ((5, "segfault"), (11, "hang"), (17, "spin"), (23, "hog"), (31, "bug")):
         files[place] = source(path)
-    with ChunkPool(2, faulty_chunk) as pool:
+    with ChunkPool(2, faulty_chunk, file_seconds=1.0, worker_seconds=10.0) as pool:
         return list(pool.chunk(files))
 
 
@@ -46,7 +46,8 @@ def test_every_file_comes_back_in_order(survivors: list[ChunkedFile]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "reason"), [("segfault", "crash"), ("hang", "timeout"), ("hog", "memory"), ("bug", "error")]
+    ("path", "reason"),
+    [("segfault", "crash"), ("hang", "timeout"), ("spin", "timeout"), ("hog", "memory"), ("bug", "error")],
 )
 def test_only_the_guilty_file_falls_back_to_windows(
     survivors: list[ChunkedFile], path: str, reason: str
@@ -54,6 +55,12 @@ def test_only_the_guilty_file_falls_back_to_windows(
     [file] = [file for file in survivors if file.source.path == path]
     assert file.fallback == reason
     assert [chunk.kind for chunk in file.chunks] == [Kind.WINDOW]
+
+
+def test_a_file_whose_worker_must_wait_for_the_processor_is_cut_by_its_syntax() -> None:
+    with ChunkPool(1, faulty_chunk, file_seconds=1.0) as pool:
+        [file] = pool.chunk([source("wait")])
+    assert (file.fallback, file.chunks[0].kind) == ("", Kind.FUNCTION)
 
 
 def test_no_process_and_no_descriptor_is_left_behind() -> None:
