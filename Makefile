@@ -6,7 +6,7 @@ UV_VERSION := 0.13.9
 JOBS ?= 2
 SEED ?= 1
 
-.PHONY: fuzz setup soak run serve system test lint bench lock clean
+.PHONY: fuzz setup soak threats run serve system test lint bench lock clean
 
 setup: $(VENV)/.runtime
 
@@ -60,6 +60,10 @@ fuzz: $(VENV)/.dev
 # What tests/faults lives through in short, at length: half an hour, bounded. SOAK=--json for a machine.
 soak: $(VENV)/.dev
 	$(BIN)/python -m tests.soak $(SOAK)
+
+# Each defence of docs/THREATS.md taken away in a copy, and its tests run: a quarter of an hour. THREATS='--only urls' for some.
+threats: $(VENV)/.dev
+	$(BIN)/python -m tests.threats $(THREATS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .

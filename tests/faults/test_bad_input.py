@@ -42,11 +42,11 @@ def test_a_single_line_of_100_mb_is_skipped_by_size_without_being_read(world: Wo
 
 
 def test_nesting_100_000_deep_is_cut_and_the_night_goes_on(world: World) -> None:
-    world.commit(
-        "repo", {"deep.py": "x = " + "(" * 100_000 + "1" + ")" * 100_000 + "\n", "deep.c": "{[" * 100_000}
-    )
+    # A line each: what stands on one line alone is taken for minified code, and left out.
+    deep = "x = " + "(\n" * 100_000 + "1" + ")\n" * 100_000
+    world.commit("repo", {"deep.py": deep, "deep.c": "{[\n" * 100_000})
     report = night(world)
-    assert report.found == 3
+    assert (report.found, report.chunked) == (3, 3)
 
 
 @pytest.mark.timeout(600)

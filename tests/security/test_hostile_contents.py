@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import resource
+import tracemalloc
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -210,5 +211,10 @@ def test_a_git_file_of_any_size_is_looked_at_and_not_held(tmp_path: Path) -> Non
     with (repo / ".git").open("wb") as file:
         file.write(b"gitdir: /nowhere")
         file.truncate(1 << 40)
-    with pytest.raises(SourceUnreadable, match="does not name a git directory"):
-        open_source(SourceDefinition("v", SourceKind.REPOSITORY, str(repo)), tmp_path)
+    tracemalloc.start()
+    try:
+        with pytest.raises(SourceUnreadable, match="does not name a git directory"):
+            open_source(SourceDefinition("v", SourceKind.REPOSITORY, str(repo)), tmp_path)
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.threats.removals import flaws, removals, rows
+
 ROOT = Path(__file__).parents[2]
 PACKAGES = ["nightdex", "indexer", "search_api", "index_store", "model_chain"]
 
@@ -87,6 +89,10 @@ def test_every_threat_has_a_defence_and_a_test() -> None:
     threats = [row for row in rows if row[0].strip() != "asset"]
     assert len(threats) > 30
     assert not [row for row in threats if len(row) != 4 or not re.search(r"`test_\w+`", row[3])]
+
+
+def test_what_takes_each_defence_away_still_does() -> None:
+    assert not flaws(rows(), removals())
 
 
 def test_every_dependency_is_explained_in_the_architecture() -> None:

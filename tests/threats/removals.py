@@ -1,0 +1,95 @@
+"""What takes each defence away, as the `*.toml` beside this file have it, and the rows of docs/THREATS.md."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+_TABLES = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the tables in docs/THREATS.md: the attack, and the tests it names."""
+
+    attack: str
+    tests: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One place of a file that is written anew; `old` stands there once."""
+
+    file: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """One defence taken away.
+
+    Attributes:
+        table: the file that it was read from.
+        attack: what the row's attack begins with.
+        removed: what is gone, in words.
+        tests: the tests of the row that have to fail then; with `[…]`, that case of one.
+        edits: all of them together take it away.
+    """
+
+    table: str
+    attack: str
+    removed: str
+    tests: tuple[str, ...]
+    edits: tuple[Edit, ...]
+
+
+def rows(document: Path = ROOT / "docs" / "THREATS.md") -> list[Row]:
+    """The rows of the document, in its order."""
+    cells = [line.strip("|").split("|") for line in document.read_text().splitlines() if line[:2] == "| "]
+    return [
+        Row(cell[1].strip(), tuple(re.findall(r"`(test_\w+)`", cell[3])))
+        for cell in cells
+        if cell[0].strip() != "asset"
+    ]
+
+
+def removals(folder: Path = _TABLES) -> list[Removal]:
+    """All of them, in the order of their tables."""
+    return [
+        Removal(
+            file.name,
+            entry["attack"],
+            entry["removed"],
+            tuple(entry["tests"]),
+            tuple(Edit(*edit) for edit in entry["edits"]),
+        )
+        for file in sorted(folder.glob("*.toml"))
+        for entry in tomllib.loads(file.read_text())["removal"]
+    ]
+
+
+def flaws(known: list[Row], given: list[Removal], root: Path = ROOT) -> list[str]:
+    """What keeps the removals from proving the document: a sentence for each."""
+    found: list[str] = []
+    for removal in given:
+        of = f"tests/threats/{removal.table}, {removal.removed!r}"
+        meant = [row for row in known if row.attack.startswith(removal.attack)]
+        if len(meant) != 1:
+            found.append(f"{of}: {len(meant)} rows of docs/THREATS.md have an attack that begins so")
+            continue
+        for test in removal.tests:
+            name = test.split("[")[0]
+            if name not in meant[0].tests:
+                found.append(f"{of}: the row does not name {name}")
+        for edit in removal.edits:
+            times = (root / edit.file).read_text().count(edit.old)
+            if times != 1:
+                found.append(
+                    f"{of}: what it takes out of {edit.file} is there {times} times: write what the defence "
+                    "is now, and try it with make threats"
+                )
+    return found
