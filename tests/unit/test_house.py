@@ -92,7 +92,8 @@ def test_every_threat_has_a_defence_and_a_test() -> None:
 
 
 def test_what_takes_each_defence_away_still_does() -> None:
-    assert not flaws(rows(), removals())
+    found = flaws(rows(), removals())
+    assert not found, "\n".join(found)
 
 
 def test_every_dependency_is_explained_in_the_architecture() -> None:
