@@ -13,6 +13,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from nightdex.asked import Asked, read_command_line, search_here
 from nightdex.chain.commands import app as chain_app
 from nightdex.options import ConfigOption, JsonOption
 from nightdex.options import begin as _begin
@@ -127,70 +128,8 @@ def mcp(*, config: ConfigOption = None) -> int:
     return mcp_command(_configuration(config))
 
 
-@app.command()
-def search(
-    query: Annotated[
-        str, typer.Argument(help="Words, code or a name; repo: lang: path: kind: filter inline.")
-    ] = "",
-    *,
-    like: Annotated[
-        str, typer.Option(metavar="REPO:PATH:LINE", help="Instead of QUERY: find code like this one.")
-    ] = "",
-    mode: Annotated[
-        str, typer.Option(metavar="MODE", help="hybrid, raw, summary, exact, symbol, similar or auto.")
-    ] = "hybrid",
-    repo: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only this repository.")] = None,
-    lang: Annotated[list[str] | None, typer.Option(metavar="LANGUAGE", help="Only this language.")] = None,
-    path: Annotated[
-        list[str] | None, typer.Option(metavar="PATH", help="Only this directory, file or glob.")
-    ] = None,
-    kind: Annotated[
-        list[str] | None, typer.Option(metavar="KIND", help="Only this kind: function, class, ...")
-    ] = None,
-    limit: Annotated[int, typer.Option(metavar="N", help="Hits to show.")] = 10,
-    offset: Annotated[int, typer.Option(metavar="N", help="Hits to pass over.")] = 0,
-    max_tokens: Annotated[
-        int | None,
-        typer.Option("--max-tokens", metavar="N", help="What the hits may cost a model that reads them."),
-    ] = None,
-    regex: Annotated[
-        bool, typer.Option("--regex", help="QUERY is an RE2 pattern (with --mode exact).")
-    ] = False,
-    as_json: JsonOption = False,
-    vimgrep: Annotated[bool, typer.Option("--vimgrep", help="Write path:line:column:text.")] = False,
-    config: ConfigOption = None,
-) -> int:
-    """Search the index.
-
-    --repo, --lang, --path and --kind may be repeated: any of the values given will do.
-    """
-    from nightdex.models import embedders_of
-    from nightdex.shared import index_dir
-    from search_api.cli import Output, search_command
-    from search_api.query import Mode, parse_query
-    from search_api.similar import Like
-
-    if as_json and vimgrep:
-        raise typer.BadParameter("--json and --vimgrep exclude each other")
-    if like and query:
-        raise typer.BadParameter("--like takes the place of QUERY; give one of them")
-    parsed = parse_query(
-        like or query,
-        mode=Mode.SIMILAR if like else mode,
-        repos=repo or (),
-        languages=lang or (),
-        paths=path or (),
-        kinds=kind or (),
-        limit=limit,
-        offset=offset,
-        regex=regex,
-        max_tokens=max_tokens,
-    )
-    output = Output.JSON if as_json else Output.VIMGREP if vimgrep else Output.HUMAN
-    configuration = _configuration(config)
-    embedder_for = embedders_of(configuration.settings.embedding)
-    question = Like(parsed) if like else parsed
-    return search_command(question, index_dir(configuration), embedder_for, output)
+# Gives back what is asked: a server reads the same command line to answer it, `_run` to open the index.
+app.command("search")(read_command_line)
 
 
 @app.command()
@@ -454,10 +393,11 @@ def _run(arguments: list[str]) -> int:
     if hasattr(sys.stdout, "reconfigure"):
         # Names that are not UTF-8, and terminals that are not, must not end a command.
         sys.stdout.reconfigure(errors="backslashreplace")
-    before_dashes = arguments[: arguments.index("--")] if "--" in arguments else arguments
-    as_json = "--json" in before_dashes
+    as_json = failures.holds("--json", arguments)
     try:
         status = app(arguments or ["--help"], prog_name="nightdex", standalone_mode=False)
+        if isinstance(status, Asked):
+            status = search_here(status)
         sys.stdout.flush()
     except typer.TyperException as error:
         return failures.report_usage(error.format_message(), as_json=as_json)
@@ -467,5 +407,5 @@ def _run(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         return failures.INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last line of defence: nobody is shown a traceback
-        return failures.report(error, as_json=as_json, debug="--debug" in before_dashes)
+        return failures.report(error, as_json=as_json, debug=failures.holds("--debug", arguments))
     return int(status or 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -14,12 +14,10 @@ from index_store.place import SCHEME, Place, parse_place
 from indexer.sources.definition import SourceDefinition
 from nightdex.diagnosis import diagnose
 from nightdex.document import Document, Problem, read_document
-from nightdex.errors import ConfigurationInvalid, ConfigurationMissing
+from nightdex.errors import ConfigurationInvalid
 from nightdex.settings import Cards, Golden, Index, Repository, Section, Settings
 from nightdex.sources import SourceFinder, name_of
-
-FILE_NAME = "repos.toml"
-VARIABLE = "NIGHTDEX_CONFIG"
+from nightdex.whereabouts import absolute, local_state
 
 Model = TypeVar("Model", bound=Section)
 
@@ -40,10 +38,8 @@ class Configuration:
     @property
     def local_state(self) -> str:
         """What this machine has of the index, as repos.toml would name it: the index, or its copy."""
-        index, place = self.settings.index, self.place
-        if place is None:
-            return index.state_dir
-        return str(PurePosixPath(index.local_dir, "s3", place.bucket, place.prefix))
+        index = self.settings.index
+        return local_state(index.state_dir, index.local_dir)
 
     @property
     def state_dir(self) -> Path:
@@ -56,30 +52,6 @@ class Configuration:
         return frozenset(
             entry.name or name_of(str(absolute(entry.path, self.path))) for entry in self.settings.cards
         )
-
-
-def absolute(text: str, file: Path) -> Path:
-    """Expand ~, and take a relative path to be relative to the file that names it."""
-    return Path(os.path.abspath(file.parent / os.path.expanduser(text)))  # noqa: PTH100, PTH111 - keeps symlinks
-
-
-def find_file(given: Path | None, environ: Mapping[str, str]) -> Path:
-    """Return the repos.toml to use: the one given, NIGHTDEX_CONFIG, ./repos.toml, or the user's.
-
-    Raises:
-        ConfigurationMissing: there is none.
-    """
-    if given is not None:
-        return given
-    if environ.get(VARIABLE):
-        return Path(environ[VARIABLE])
-    home = Path(environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser() / "nightdex" / FILE_NAME
-    for candidate in (Path(FILE_NAME), home):
-        if candidate.exists():
-            return candidate
-    raise ConfigurationMissing(
-        f"there is no {FILE_NAME} here and no {home}; write one, or name one with --config or {VARIABLE}"
-    )
 
 
 def load_configuration(path: Path, environ: Mapping[str, str] = os.environ) -> Configuration:

@@ -12,11 +12,10 @@ from typing import Any, get_args, get_origin
 from nightdex.errors import ConfigurationInvalid, ConfigurationMissing
 from nightdex.settings import Section, Settings
 from nightdex.toml_lines import KeyPath, line_of, lines_of
+from nightdex.whereabouts import PREFIX
 
 # Forty repositories are 5 kB; what is larger is not a repos.toml.
 MAX_BYTES = 1 << 20
-
-PREFIX = "NIGHTDEX_"
 
 _POSITION = re.compile(r" \(at line (\d+), column \d+\)$")
 

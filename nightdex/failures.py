@@ -7,6 +7,7 @@ import os
 import sys
 import tempfile
 import traceback
+from collections.abc import Sequence
 
 from nightdex import journal
 
@@ -32,14 +33,17 @@ def report(error: BaseException, *, as_json: bool, debug: bool) -> int:
         )
     if debug:
         traceback.print_exception(error)
-    _tell(sentence, code, status, getattr(error, "problems", ()), as_json=as_json)
-    return status
+    return tell(sentence, code, status, getattr(error, "problems", ()), as_json=as_json)
 
 
 def report_usage(sentence: str, *, as_json: bool) -> int:
     """Tell standard error that the command line cannot be understood; return the exit status."""
-    _tell(sentence, "usage", USAGE, (), as_json=as_json)
-    return USAGE
+    return tell(sentence, "usage", USAGE, as_json=as_json)
+
+
+def holds(option: str, arguments: Sequence[str]) -> bool:
+    """Whether a command line has an option, even one that is beyond understanding."""
+    return option in (arguments[: arguments.index("--")] if "--" in arguments else arguments)
 
 
 def silence_stdout() -> None:
@@ -47,7 +51,8 @@ def silence_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _tell(sentence: str, code: str, status: int, problems: tuple[str, ...], *, as_json: bool) -> None:
+def tell(sentence: str, code: str, status: int, problems: Sequence[str] = (), *, as_json: bool) -> int:
+    """Tell standard error of a failure; return the exit status."""
     if as_json:
         problem: dict[str, object] = {"code": code, "exit_status": status, "detail": sentence}
         if problems:
@@ -56,6 +61,7 @@ def _tell(sentence: str, code: str, status: int, problems: tuple[str, ...], *, a
     else:
         told = f"nightdex: {sentence}"
     print(journal.marked(told, journal.ERROR, sys.stderr), file=sys.stderr)  # noqa: T201 - the command's own output
+    return status
 
 
 def keep_traceback(error: BaseException) -> str:

@@ -34,3 +34,8 @@ PIN_TRIES = 3
 
 # systemd's manager answers at once; where it does not, a status is wanted all the same.
 SYSTEMCTL_S = 3.0
+
+# How soon a server that lives has read a question, and how long it may take to answer: what a search and its
+# turn take at most. Opening the index takes a second.
+HEARD_S = 1.0
+ANSWERED_S = 25.0

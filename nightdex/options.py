@@ -28,8 +28,8 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON, errors too
 
 def begin(config: Path | None, log_level: int = logging.WARNING) -> Path:
     """Turn the logs on, and find the repos.toml."""
-    from nightdex.configuration import find_file
     from nightdex.logs import configure_logs
+    from nightdex.whereabouts import find_file
 
     configure_logs(log_level)
     return find_file(config, os.environ)

@@ -9,11 +9,13 @@ import structlog
 
 from model_chain.readiness import readiness
 from nightdex import sd_notify
+from nightdex.answering import Answering
 from nightdex.chain.configured import chain_of
 from nightdex.heads import read_head
 from nightdex.keys import keys_of
 from nightdex.models import embedders_of
 from nightdex.shared import following
+from nightdex.warm import installation
 from search_api.options import ApiOptions
 from search_api.server import Heart, ServiceOptions, serve
 
@@ -77,4 +79,5 @@ def api_options(configuration: Configuration) -> ApiOptions:
         memories=configuration.memories,
         read_head=read_head,
         chain=chain_of(configuration),
+        answer_command=Answering(configuration, installation()),
     )

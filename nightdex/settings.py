@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from nightdex.whereabouts import DEFAULT_STATE_DIR
+
 
 def _text(value: str) -> str:
     if not value.strip():
@@ -151,8 +153,8 @@ class Section(BaseModel):
 class Index(Section):
     """Where the index lives."""
 
-    state_dir: Annotated[Text, AfterValidator(_state_dir)] = "~/.local/share/nightdex"
-    local_dir: Annotated[Text, AfterValidator(_local)] = "~/.local/share/nightdex"
+    state_dir: Annotated[Text, AfterValidator(_state_dir)] = DEFAULT_STATE_DIR
+    local_dir: Annotated[Text, AfterValidator(_local)] = DEFAULT_STATE_DIR
 
 
 class Engine(Section):

@@ -19,6 +19,7 @@ from starlette.responses import Response
 from index_store.errors import IndexStoreError
 from search_api.agents.server import McpOverHttp, mcp_server
 from search_api.body import BodyGate
+from search_api.command_socket import answering_commands
 from search_api.conditional import NotModified
 from search_api.defer import Deferrer
 from search_api.errors import (
@@ -74,7 +75,11 @@ def create_app(state_dir: Path, embedder_for: EmbedderFor, options: ApiOptions =
             await serving.refresh()
         following = asyncio.create_task(serving.follow())
         try:
-            async with shown.saving(), agents.running():
+            async with (
+                shown.saving(),
+                agents.running(),
+                answering_commands(state_dir, searcher, options.answer_command),
+            ):
                 yield
         finally:
             following.cancel()

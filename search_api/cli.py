@@ -1,16 +1,19 @@
-"""What `nightdex search` and `nightdex serve` do, once the command line is read."""
+"""What `nightdex search` does, once the command line is read."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
+    from index_store.schema import RepositoryState
     from search_api.answer import Answer
     from search_api.query import Query
     from search_api.retrieval.vector import EmbedderFor
@@ -39,34 +42,46 @@ def search_command(
         IndexStoreError: nothing is published (exit 10), or it cannot be opened.
         SearchError: the query cannot be answered.
     """
-    answer, locations = asyncio.run(_search(query, state_dir, embedder_for))
-    local = {name: location for name, location in locations.items() if Path(location).is_dir()}
-    _write(answer, local, output, to or sys.stdout)
+    answer, repositories = asyncio.run(_search(query, state_dir, embedder_for))
+    write_answer(answer, repositories, output, to=to or sys.stdout, beside=sys.stderr)
     return 0
 
 
 async def _search(
     query: Query | Like, state_dir: Path, embedder_for: EmbedderFor
-) -> tuple[Answer, dict[str, str]]:
+) -> tuple[Answer, Mapping[str, RepositoryState]]:
     from search_api.search import searching  # noqa: PLC0415 - lancedb takes a second to import
 
     async with searching(state_dir, embedder_for) as searcher:
-        answer = await searcher.search(query)
-        states = searcher.serving.current().repositories
-        return answer, {name: state.location for name, state in states.items()}
+        return await searcher.search(query), searcher.serving.current().repositories
 
 
-def _write(answer: Answer, roots: dict[str, str], output: Output, to: TextIO) -> None:
+def write_answer(
+    answer: Answer,
+    repositories: Mapping[str, RepositoryState],
+    output: Output,
+    *,
+    to: TextIO,
+    beside: TextIO,
+    environ: Mapping[str, str] = os.environ,
+) -> None:
+    """Write an answer from these repositories, and to `beside` what is no line of it.
+
+    Of `environ` it depends on what a terminal understands.
+    """
+    if output is Output.JSON:
+        to.write(json.dumps(asdict(answer), ensure_ascii=False) + "\n")
+        return
     from rich.console import Console  # noqa: PLC0415 - `--json` has no use for it
 
     from search_api import render  # noqa: PLC0415 - the same
 
-    match output:
-        case Output.JSON:
-            to.write(json.dumps(asdict(answer), ensure_ascii=False) + "\n")
-        case Output.VIMGREP:
-            to.writelines(f"{line}\n" for line in render.vimgrep(answer, roots))
-            for sentence in answer.degraded:  # beside the lines: an editor reads every line as a place
-                print(f"nightdex: {render.visible(sentence)}", file=sys.stderr)  # noqa: T201 - the command's own output
-        case Output.HUMAN:
-            Console(file=to, highlight=False, soft_wrap=True).print(render.human(answer))
+    if output is Output.HUMAN:
+        console = Console(file=to, highlight=False, soft_wrap=True, _environ=environ)
+        console.print(render.human(answer))
+        return
+    named = {name: state.location for name, state in repositories.items()}
+    local = {name: location for name, location in named.items() if Path(location).is_dir()}
+    to.writelines(f"{line}\n" for line in render.vimgrep(answer, local))
+    # Beside the lines: an editor reads every line as a place.
+    beside.writelines(f"nightdex: {render.visible(sentence)}\n" for sentence in answer.degraded)

@@ -202,3 +202,15 @@ SHOWN_SAVE_S = 60.0
 
 # Chunks whose counts wait in memory while they cannot be written, about 100 bytes each; more are dropped.
 MAX_SHOWN_WAITING = 100_000
+
+# What a command sends to the server of its own machine: a query, and which repos.toml it goes by.
+MAX_COMMAND_BYTES = 256 * 1024
+
+# The whole of a command that asks: waiting for its turn, searching, writing.
+COMMAND_DEADLINE_S = 25.0
+
+# Commands that the kernel keeps waiting; more open the index themselves.
+MAX_COMMANDS_WAITING = 64
+
+# How soon a server listens where a folder appeared, or another server went away.
+SOCKET_POLL_S = 1.0

@@ -9,6 +9,7 @@ from search_api.limits import REQUESTS_PER_MINUTE
 
 if TYPE_CHECKING:
     from model_chain.chain import Chain
+    from search_api.command_socket import CommandAnswerer
     from search_api.heads import HeadReader
     from search_api.keys import Keys
 
@@ -25,6 +26,7 @@ class ApiOptions:
         memories: the repositories that are knowledge cards.
         chain: writes answers, and knows what they cost; without one every question is handed back.
         read_head: asks git where a repository is now; None leaves the freshness of hits unknown.
+        answer_command: answers commands of this user, on this machine; None leaves them to themselves.
     """
 
     keys: Keys | None = None
@@ -34,6 +36,7 @@ class ApiOptions:
     memories: frozenset[str] = frozenset()
     read_head: HeadReader | None = None
     chain: Chain | None = None
+    answer_command: CommandAnswerer | None = None
 
 
 DEFAULT_OPTIONS = ApiOptions()

@@ -29,15 +29,22 @@ def record_of(embedder: Embedder) -> EmbedderRecord:
 
 
 def publish(
-    state_dir: Path, rows: Sequence[ChunkRow], states: Sequence[RepositoryState] | None = None
+    state_dir: Path,
+    rows: Sequence[ChunkRow],
+    states: Sequence[RepositoryState] | None = None,
+    embedder: Embedder | None = None,
 ) -> Manifest:
-    """Publish rows with vectors of the fake embedder."""
-    fake = FakeEmbedder()
+    """Publish rows with vectors, by default of the fake embedder."""
+    embedder = embedder or FakeEmbedder()
     embedded = [
-        replace(row, vector_code=fake.embed_query(row.text), vector_summary=fake.embed_query(row.summary))
+        replace(
+            row,
+            vector_code=embedder.embed_query(row.text),
+            vector_summary=embedder.embed_query(row.summary),
+        )
         for row in rows
     ]
-    return build_generation(state_dir, embedded, states, embedder=record_of(fake))
+    return build_generation(state_dir, embedded, states, embedder=record_of(embedder))
 
 
 REFRESH = """def refresh(self, token):

@@ -14,7 +14,7 @@ from model_chain.guard.journal import ledger_path
 from model_chain.ledger import Ledger
 from model_chain.prices import Price, price_row
 from model_chain.tiers import DEFAULT_TIERS, Tier
-from nightdex.configuration import absolute
+from nightdex.whereabouts import absolute
 
 if TYPE_CHECKING:
     from nightdex.configuration import Configuration

@@ -10,8 +10,8 @@ from pathlib import Path
 from pwd import getpwuid
 from typing import TYPE_CHECKING
 
-from nightdex.configuration import absolute
 from nightdex.errors import SetupRefused
+from nightdex.whereabouts import absolute
 
 if TYPE_CHECKING:
     from nightdex.configuration import Configuration

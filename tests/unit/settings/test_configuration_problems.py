@@ -7,8 +7,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from nightdex.configuration import Configuration, find_file, load_configuration, load_sources
+from nightdex.configuration import Configuration, load_configuration, load_sources
 from nightdex.errors import ConfigurationError, ConfigurationInvalid, ConfigurationMissing
+from nightdex.whereabouts import find_file
 
 VALID = """\
 [index]
