@@ -75,7 +75,7 @@ class _Desk:
         self._answer = answer
         self._server: asyncio.Server | None = None
         self._file: tuple[int, int] | None = None
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: set[asyncio.Future[bytes | None]] = set()
         self._complaint = ""
 
     async def keep_open(self) -> None:
@@ -160,7 +160,7 @@ class _Desk:
         sent = await reader.readline()
         started = time.perf_counter()
         writer.write(HEARD)
-        task = asyncio.create_task(self._answer(self._searcher, sent))
+        task = asyncio.ensure_future(self._answer(self._searcher, sent))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         answer = await task
