@@ -19,7 +19,8 @@ CATALOGUE_COLUMNS = (
     "blob_id", "summary_source",
 )  # fmt: skip
 
-_Ints = NDArray[np.int32]
+# Each column in the smallest integers that hold it.
+_Ints = NDArray[np.integer]
 
 # What stands for a row where there is none.
 NOWHERE = -1
@@ -111,9 +112,13 @@ class IntColumn:
     def __len__(self) -> int:
         return len(self._values)
 
+    def at(self, rows: NDArray[np.int64]) -> _Ints:
+        """The values of many rows, in their order."""
+        return self._values[rows]
+
     def take(self, rows: Sequence[int] | NDArray[np.int64]) -> list[int]:
-        """The values of many rows, in their order; for hundreds of rows far quicker than one by one."""
-        values: list[int] = self._values[np.asarray(rows, np.int64)].tolist()
+        """The same as Python integers; for hundreds of rows far quicker than one by one."""
+        values: list[int] = self.at(np.asarray(rows, np.int64)).tolist()
         return values
 
     def run(self, value: int) -> range:
@@ -133,8 +138,7 @@ class Catalogue:
         """Take the CATALOGUE_COLUMNS and `_rowid`, in any order of rows."""
         self.repo = _text_column(table["repo"])
         self.path = _text_column(table["path"])
-        start_line = _ints(table["start_line"])
-        part = _ints(table["part"])
+        start_line, part = _ints(table["start_line"]), _ints(table["part"])
         order = np.lexsort((part, start_line, self.path.codes, self.repo.codes)).astype(np.int32)
         self.repo.reorder(self.repo.codes[order])
         self.path.reorder(self.path.codes[order])
@@ -149,11 +153,13 @@ class Catalogue:
         self.summary_source = _text_column(table["summary_source"], order)
         self.name = _text_column(table["name"], order, folded=True)
         self._by_name = np.argsort(self.name.codes, kind="stable").astype(np.int32)
-        self._names_sorted = self.name.codes[self._by_name]
-        self._ids = np.frombuffer(bytes.fromhex("".join(table["id"].to_pylist())), dtype=">u8").astype(
-            np.uint64
-        )[order]
-        self._by_id = np.argsort(self._ids).astype(np.int32)
+        self._name_starts = np.cumsum([0, *np.bincount(self.name.codes)], dtype=np.int32)
+        ids = id_numbers(table["id"])[order]
+        self._by_id = np.argsort(ids).astype(np.int32)
+        # Sorted, so that a search in them reads little memory; and where the id of a row stands among them.
+        self._ids = ids[self._by_id]
+        self._id_places = np.empty_like(self._by_id)
+        self._id_places[self._by_id] = np.arange(len(ids), dtype=np.int32)
         # In order of names, so that the fingerprints of namesakes are read as one run.
         self._simhashes = table["simhash"].to_numpy().astype(np.uint64)[order][self._by_name]
         self._store_rows = table["_rowid"].to_numpy().astype(np.uint64)[order]
@@ -164,31 +170,32 @@ class Catalogue:
 
     def id(self, row: int) -> str:
         """The chunk's id, 16 hex digits."""
-        return f"{int(self._ids[row]):016x}"
+        return f"{int(self._ids[self._id_places[row]]):016x}"
 
     def by_id(self, chunk_id: str) -> int | None:
         """The row of a chunk, or None where there is none."""
         try:
-            wanted = np.uint64(int(chunk_id, 16))
+            wanted = np.array([int(chunk_id, 16)], np.uint64)
         except (ValueError, OverflowError):
             return None
-        place = int(np.searchsorted(self._ids, wanted, sorter=self._by_id))
-        if place == len(self._ids):
-            return None
-        row = int(self._by_id[place])
-        return row if self.id(row) == chunk_id else None
+        row = int(self.find(wanted)[0])
+        return row if row != NOWHERE and self.id(row) == chunk_id else None
 
     def find(self, ids: NDArray[np.uint64]) -> NDArray[np.int64]:
         """The rows of chunks, by their ids as numbers; NOWHERE where there is none."""
         if not len(self):
             return np.full(len(ids), NOWHERE, np.int64)
-        places = np.minimum(np.searchsorted(self._ids, ids, sorter=self._by_id), len(self) - 1)
-        rows = self._by_id[places].astype(np.int64)
-        return np.where(self._ids[rows] == ids, rows, NOWHERE)
+        # In order: each search then begins where the one before it ended.
+        order = np.argsort(ids)
+        wanted = ids[order]
+        places = np.minimum(np.searchsorted(self._ids, wanted), len(self) - 1)
+        rows = np.empty(len(ids), np.int64)
+        rows[order] = np.where(self._ids[places] == wanted, self._by_id[places], NOWHERE)
+        return rows
 
     def ids(self, rows: Sequence[int]) -> list[int]:
         """The ids of rows, as numbers."""
-        found: list[int] = self._ids[np.asarray(rows, np.int64)].tolist()
+        found: list[int] = self._ids[self._id_places[np.asarray(rows, np.int64)]].tolist()
         return found
 
     def by_path(self, repo: str, path: str) -> range:
@@ -209,12 +216,11 @@ class Catalogue:
 
     def near_copies(self, row: int) -> list[int]:
         """Rows in other repositories with the same symbol, kind and language, and nearly the same text."""
-        code = self.name.codes[row]
-        run = _run(self._names_sorted, code, code + 1)
-        if len(run) == 1:
+        code = int(self.name.codes[row])
+        run = self._named(code, code + 1)
+        rows, simhashes = self._by_name[run], self._simhashes[run]
+        if len(rows) == 1:
             return []  # its name is its alone, as most are
-        rows = self._by_name[run.start : run.stop]
-        simhashes = self._simhashes[run.start : run.stop]
         own = simhashes[np.searchsorted(rows, row)]
         rows = rows[np.bitwise_count(simhashes ^ own) <= NEAR_BITS]
         same = self.repo.codes[rows] != self.repo.codes[row]
@@ -232,13 +238,16 @@ class Catalogue:
         if not name:
             return []
         codes = self.name.code_range(name.casefold(), str.casefold)
-        run = _run(self._names_sorted, codes.start, codes.stop)
-        return sorted(self._by_name[run.start : run.stop].tolist())
+        return sorted(self._by_name[self._named(codes.start, codes.stop)].tolist())
 
     def folded_names(self, prefix: str, lengths: range) -> list[str]:
         """The distinct names of some lengths that begin so, all without case, sorted."""
         codes = self.name.code_range(prefix, lambda name: name.casefold()[: len(prefix)])
         return sorted({name.casefold() for name in self.name.values(codes) if len(name) in lengths})
+
+    def _named(self, first: int, beyond: int) -> slice:
+        """Where, in the order of names, the rows are that have one of a run of them."""
+        return slice(*self._name_starts[[first, beyond]].tolist())
 
     @cached_property
     def repos(self) -> list[str]:
@@ -285,8 +294,8 @@ class Catalogue:
         )
         numbers = (self.file, self.start_line, self.end_line, self.part)
         lookups = (
-            self._by_name, self._names_sorted, self._ids, self._by_id, self._store_rows, self._by_store_row,
-            self._simhashes,
+            self._by_name, self._name_starts, self._ids, self._by_id, self._id_places, self._store_rows,
+            self._by_store_row, self._simhashes,
         )  # fmt: skip
         return sum(column.nbytes for column in (*texts, *numbers, *lookups))
 
@@ -306,8 +315,14 @@ def _run(values: _Ints, first: int, beyond: int) -> range:
     return range(start, stop)
 
 
+def id_numbers(ids: pa.ChunkedArray) -> NDArray[np.uint64]:
+    """Ids of 16 hex digits as numbers."""
+    return np.frombuffer(bytes.fromhex("".join(ids.to_pylist())), dtype=">u8").astype(np.uint64)
+
+
 def _ints(column: pa.ChunkedArray) -> _Ints:
-    return column.to_numpy().astype(np.int32)  # type: ignore[no-any-return] # pyarrow is untyped
+    values: NDArray[np.int32] = column.to_numpy()
+    return values.astype(np.min_scalar_type(values.max(initial=0)))
 
 
 def _text_column(column: pa.ChunkedArray, order: _Ints | None = None, *, folded: bool = False) -> TextColumn:
@@ -322,7 +337,8 @@ def _text_column(column: pa.ChunkedArray, order: _Ints | None = None, *, folded:
         )
     else:
         by_value = pc.sort_indices(values).to_numpy().astype(np.int64)
-    new_code = np.empty(len(by_value), np.int32)
-    new_code[by_value] = np.arange(len(by_value), dtype=np.int32)
+    # One more than there are codes fits: runs of codes end there.
+    new_code = np.empty(len(by_value), np.min_scalar_type(len(by_value)))
+    new_code[by_value] = np.arange(len(by_value))
     recoded = new_code[codes]
     return TextColumn(values.take(pa.array(by_value)), recoded if order is None else recoded[order])

@@ -22,6 +22,9 @@ VECTORS_PER_BLOCK = 256
 SHORTLIST = 2_000
 SHORTLIST_SHARE = 125
 
+# Below so many rows a list takes so little that handing it to a thread of its own costs more than it saves.
+ROWS_WORTH_A_THREAD = 500_000
+
 # What an open reader lets Lance keep of its indexes and metadata; Lance's own defaults are 6 GB and 1 GB.
 INDEX_CACHE_BYTES = 96 << 20
 METADATA_CACHE_BYTES = 32 << 20

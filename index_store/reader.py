@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 import lancedb
 import numpy as np
@@ -30,30 +31,24 @@ from index_store.limits import (
     INDEX_CACHE_BYTES,
     METADATA_CACHE_BYTES,
     ROWS_PER_SCAN_BATCH,
+    ROWS_WORTH_A_THREAD,
 )
 from index_store.manifest import read_manifest
+from index_store.matches import NO_MATCHES, Matches
 from index_store.prefilter import NothingPasses, Prefilter
 from index_store.vectors import MappedVectors
 
 if TYPE_CHECKING:
     from lancedb import AsyncConnection, AsyncTable
+    from numpy.typing import NDArray
 
     from index_store.filters import Filter
+    from index_store.prefilter import Narrowed
     from index_store.schema import Manifest, Vector
 
 log = structlog.get_logger(__name__)
 
 SearchColumn = Literal["search_text", "summary_search_text"]
-
-
-class Match(NamedTuple):
-    """One row a list found. Scores compare within the list only; higher is better.
-
-    A tuple, because a search makes seven hundred of them.
-    """
-
-    row: int
-    score: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +150,7 @@ class Reader:
         self._table.close()  # type: ignore[no-untyped-call] # lancedb's own gap
         self._database.close()  # type: ignore[no-untyped-call] # lancedb's own gap
 
-    async def nearest(self, column: VectorColumn, vector: Vector, limit: int, where: Filter) -> list[Match]:
+    async def nearest(self, column: VectorColumn, vector: Vector, limit: int, where: Filter) -> Matches:
         """The chunks whose vectors are nearest by cosine, best first; the score is the cosine.
 
         The signs of all vectors say which to compare; the stored vectors of those are compared exactly.
@@ -163,29 +158,58 @@ class Reader:
         Raises:
             VectorInvalid: the vector is not one this generation can be asked with.
         """
+        [found] = await self.nearest_in([column], vector, limit, where)
+        return found
+
+    async def nearest_in(
+        self, columns: Sequence[VectorColumn], vector: Vector, limit: int, where: Filter
+    ) -> list[Matches]:
+        """As `nearest`, a list a column."""
         checked = self._checked(vector)
         try:
             among = await self._prefilter.rows(where)
         except NothingPasses:
-            return []
-        rows, scores = await asyncio.to_thread(self._vectors.nearest, column, checked, limit, among)
-        return list(map(Match, rows.tolist(), scores.tolist()))
+            return [NO_MATCHES for _ in columns]
+        return await self._each([partial(self._nearest, column, checked, limit, among) for column in columns])
 
-    async def lexical(
-        self, column: SearchColumn, terms: Sequence[str], limit: int, where: Filter
-    ) -> list[Match]:
+    def _nearest(
+        self, column: VectorColumn, vector: Vector, limit: int, among: NDArray[np.int64] | None
+    ) -> Matches:
+        return Matches(*self._vectors.nearest(column, vector, limit, among))
+
+    async def lexical(self, column: SearchColumn, terms: Sequence[str], limit: int, where: Filter) -> Matches:
         """The chunks that hold any of the terms, best first; the score is BM25. No terms, no chunks."""
-        if not terms:
-            return []
+        [found] = await self.lexical_in({column: limit}, terms, where)
+        return found
+
+    async def lexical_in(
+        self, limits: Mapping[SearchColumn, int], terms: Sequence[str], where: Filter
+    ) -> list[Matches]:
+        """As `lexical`, a list a column, each as long as its limit says."""
         try:
             narrowed = await self._prefilter.narrowed(where)
         except NothingPasses:
-            return []
-        ids, scores = await asyncio.to_thread(self._fulltext.matches, column, terms, limit, narrowed)
+            terms = ()
+        if not terms:
+            return [NO_MATCHES for _ in limits]
+        return await self._each(
+            [partial(self._lexical, column, terms, limit, narrowed) for column, limit in limits.items()]
+        )
+
+    def _lexical(
+        self, column: SearchColumn, terms: Sequence[str], limit: int, narrowed: Sequence[Narrowed]
+    ) -> Matches:
+        ids, scores = self._fulltext.matches(column, terms, limit, narrowed)
         rows = self.catalogue.find(ids)
         # Equal ones come in the order in which they were written.
         order = np.lexsort((rows, -scores))
-        return list(map(Match, rows[order].tolist(), scores[order].tolist()))
+        return Matches(rows[order], scores[order])
+
+    async def _each(self, calls: Sequence[Callable[[], Matches]]) -> list[Matches]:
+        """What calls return, each from a thread of its own where that is worth starting one."""
+        if len(self.catalogue) < ROWS_WORTH_A_THREAD:
+            return await asyncio.to_thread(lambda: [call() for call in calls])
+        return await asyncio.gather(*map(asyncio.to_thread, calls))
 
     async def containing(
         self, fragments: Sequence[str], where: Filter

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from index_store.catalogue import id_numbers
 from index_store.columns import VECTOR_COLUMNS, as_matrix
 from index_store.limits import CODES_PER_BLOCK, MAX_DELETED_SHARE, MAX_TOUCHED_SHARE
 from index_store.sign_codes import sign_codes
@@ -32,7 +33,7 @@ def write_vectors(
 ) -> None:
     """Make `folder` the mapped vectors of a table; `base` and `touched` are as in `write_fulltext`."""
     shutil.rmtree(folder, ignore_errors=True)
-    ids = _numbers(table.search().select(["id"]).limit(None).to_arrow()["id"])
+    ids = id_numbers(table.search().select(["id"]).limit(None).to_arrow()["id"])
     if base is not None and base.is_dir() and len(touched) <= MAX_TOUCHED_SHARE * len(ids):
         share_files(base, folder)
         _update(table, folder, touched, dimension)
@@ -84,7 +85,7 @@ def _blocks(rows: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
 
 def _as_block(rows: pa.Table, schema: pa.Schema, dimension: int) -> pa.RecordBatch:
     whole = rows.combine_chunks()
-    columns = {"id": pa.array(_numbers(whole["id"]))}
+    columns = {"id": pa.array(id_numbers(whole["id"]))}
     for column in VECTOR_COLUMNS:
         stored = whole[column].combine_chunks()
         mask = stored.is_null()
@@ -100,7 +101,3 @@ def _as_block(rows: pa.Table, schema: pa.Schema, dimension: int) -> pa.RecordBat
 def _held(folder: Path) -> NDArray[np.uint64]:
     ids = [batch["id"].to_numpy() for file in vector_files(folder) for batch in batches(file)]
     return np.concatenate([np.zeros(0, np.uint64), *ids])
-
-
-def _numbers(ids: pa.ChunkedArray) -> NDArray[np.uint64]:
-    return np.frombuffer(bytes.fromhex("".join(ids.to_pylist())), dtype=">u8").astype(np.uint64)

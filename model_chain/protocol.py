@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 from model_chain.limits import AGENT_TURNS, ANSWER_TOKENS
 from model_chain.usage import ModelUse
 
+# The provider of embedders that are a table in this process: they wait for nothing.
+IN_PROCESS = "embedded"
+
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:

@@ -49,18 +49,23 @@ class FakeEmbedder:
         fail_on: Collection[str] = (),
         delay: float = 0.0,
         digest: str = "0" * 64,
+        provider: str = "fake",
     ) -> None:
         self.fail_on = fail_on
         self.delay = delay
         self.down = False
         self.calls: list[tuple[str, ...]] = []
         self._fingerprint = Fingerprint(
-            provider="fake", model="hashed-words", digest=digest, dimension=dimension, prefix_scheme="none@1"
+            provider=provider,
+            model="hashed-words",
+            digest=digest,
+            dimension=dimension,
+            prefix_scheme="none@1",
         )
 
     @property
     def fingerprint(self) -> Fingerprint:
-        """Provider "fake"; give another digest to play a changed model."""
+        """Give another digest to play a changed model."""
         return self._fingerprint
 
     def embed_documents(self, texts: Sequence[str]) -> EmbeddedBatch:

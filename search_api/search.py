@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from index_store.errors import IndexStoreError
 from index_store.filters import Filter
+from index_store.matches import NO_MATCHES
 from search_api.answer import Answer, Deferred, IndexInfo
 from search_api.budget import within
 from search_api.context_pack import pack_hits
@@ -45,7 +46,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from index_store.columns import VectorColumn
-    from index_store.reader import Match, Reader, SearchColumn
+    from index_store.matches import Matches
+    from index_store.reader import Reader, SearchColumn
     from index_store.schema import Vector
     from search_api.answer import Hit
     from search_api.copies import Copies
@@ -288,7 +290,7 @@ class _Search:
         fused = fuse(lists, self.weights, symbol_like=self._symbol_like)
         return self._rank(fused, FUSED_SIGNALS, self._allowed, lexical)
 
-    async def _lists(self) -> tuple[dict[str, list[Match]], list[Match]]:
+    async def _lists(self) -> tuple[dict[str, Matches], Matches]:
         """Every candidate list of the mode, fetched at once, OVERFETCH times as deep as the page needs.
 
         And what BM25 found of "lexical" down to LEXICAL_DEPTH, of which its candidate list is the beginning.
@@ -302,9 +304,9 @@ class _Search:
             self._dense_lists(dense, depth), self._word_lists(words, depth)
         )
         lists = {**dense_lists, **{name: found[:depth] for name, found in word_lists.items()}}
-        return lists, word_lists.get("lexical", [])
+        return lists, word_lists.get("lexical", NO_MATCHES)
 
-    async def _dense_lists(self, columns: dict[str, VectorColumn], depth: int) -> dict[str, list[Match]]:
+    async def _dense_lists(self, columns: dict[str, VectorColumn], depth: int) -> dict[str, Matches]:
         if not columns:
             return {}
         try:
@@ -313,9 +315,7 @@ class _Search:
         except NoVector as reason:
             self.degraded.append(str(reason))
             return {}
-        lists = await asyncio.gather(
-            *(self.reader.nearest(column, vector, depth, self.where) for column in columns.values())
-        )
+        lists = await self.reader.nearest_in(list(columns.values()), vector, depth, self.where)
         return dict(zip(columns, lists, strict=True))
 
     async def _vector(self) -> Vector:
@@ -326,14 +326,15 @@ class _Search:
             raise NoVector("embedder failed: this chunk has no vector; it is compared by its words alone")
         return stored
 
-    async def _word_lists(self, columns: dict[str, SearchColumn], depth: int) -> dict[str, list[Match]]:
+    async def _word_lists(self, columns: dict[str, SearchColumn], depth: int) -> dict[str, Matches]:
         words = lexical_terms(self.query.text)
         if not words:
             return {}
-        deep = {name: max(depth, LEXICAL_DEPTH) if name == "lexical" else depth for name in columns}
-        lists = await asyncio.gather(
-            *(self.reader.lexical(column, words, deep[name], self.where) for name, column in columns.items())
-        )
+        deep = {
+            column: max(depth, LEXICAL_DEPTH) if name == "lexical" else depth
+            for name, column in columns.items()
+        }
+        lists = await self.reader.lexical_in(deep, words, self.where)
         return dict(zip(columns, lists, strict=True))
 
     @property
@@ -348,7 +349,7 @@ class _Search:
         candidates: Candidates,
         signals: tuple[Signal, ...],
         allowed: Callable[[int], bool],
-        lexical: Sequence[Match] = (),
+        lexical: Matches = NO_MATCHES,
     ) -> list[Candidate]:
         ranking = Ranking(
             candidates=candidates,

@@ -23,7 +23,7 @@ from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
 from model_chain.errors import ModelMissing, NothingToEmbed
-from model_chain.protocol import EmbeddedBatch, Fingerprint
+from model_chain.protocol import IN_PROCESS, EmbeddedBatch, Fingerprint
 
 SHIPPED_MODEL = Path(__file__).parent.parent / "embedded_model"
 
@@ -92,7 +92,7 @@ class EmbeddedEmbedder:
         self._unknown = _unknown_id(self._tokenizer, layout["model"])
         self._runs = _RunTokens(self._tokenizer, self._known) if _splits_at_runs(layout) else None
         self._fingerprint = Fingerprint(
-            provider="embedded",
+            provider=IN_PROCESS,
             model=str(config.get("model_name") or folder.resolve().name),
             digest=_digest(folder),
             dimension=int(self._table.shape[1]),

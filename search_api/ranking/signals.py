@@ -15,15 +15,20 @@ from functools import cached_property
 from math import log
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from index_store.identifiers import query_terms, terms
+from index_store.matches import NO_MATCHES
 from search_api.limits import MAX_LEXICAL_TERMS
 from search_api.ranking import paths
 from search_api.ranking.symbols import definitions, merely_capitalised, nearly_named, symbol_words
 from search_api.retrieval.fuse import Candidate, Candidates
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from index_store.catalogue import Catalogue, TextColumn
-    from index_store.reader import Match
+    from index_store.matches import Matches
     from search_api.ranking.weights import RankingWeights
 
 _SEVERAL = 2
@@ -111,7 +116,7 @@ class Ranking:
     allowed: Callable[[int], bool]
     weights: RankingWeights
     top: float
-    lexical: Sequence[Match] = ()
+    lexical: Matches = NO_MATCHES
     by_file: dict[_File, list[Candidate]] = field(init=False, default_factory=lambda: defaultdict(list))
     paths: dict[_File, str] = field(init=False, default_factory=dict)
 
@@ -143,20 +148,26 @@ def lift_matching_files(ranking: Ranking) -> None:
     """
     if not ranking.weights.file_match or not ranking.lexical:
         return
-    further = ranking.weights.further_chunk
-    worth: dict[_File, float] = defaultdict(float)
-    seen: dict[_File, int] = defaultdict(int)
-    rows, scores = zip(*ranking.lexical, strict=True)
-    for file, score in zip(ranking.catalogue.file.take(rows), scores, strict=True):
-        before = seen[file]
-        worth[file] += score * further**before
-        seen[file] = before + 1
+    files, of_file = np.unique(ranking.catalogue.file.at(ranking.lexical.rows), return_inverse=True)
+    places = _places_within(of_file)
+    fading = np.array([ranking.weights.further_chunk**place for place in range(places.max() + 1)])
+    worths = np.bincount(of_file, ranking.lexical.scores * fading[places])
+    worth: dict[_File, float] = dict(zip(files.tolist(), worths.tolist(), strict=True))
     largest = max(worth.values())
     for file, group in ranking.by_file.items():
         if file in worth and largest > 0:
             best = _best(group)
             best.score += ranking.top * ranking.weights.file_match * worth[file] / largest
             best.signals.append("file-match")
+
+
+def _places_within(groups: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many before each belong to the same group."""
+    order = np.argsort(groups, kind="stable")
+    places = np.empty(len(groups), np.int64)
+    starts = np.searchsorted(groups[order], groups)
+    places[order] = np.arange(len(groups))
+    return places - starts
 
 
 def lift_definitions(ranking: Ranking) -> None:
@@ -320,7 +331,9 @@ EXACT_SIGNALS: tuple[Signal, ...] = (lift_definitions, press_side_paths)
 SYMBOL_SIGNALS: tuple[Signal, ...] = (press_side_paths,)
 
 
-def _best(candidates: Iterable[Candidate]) -> Candidate:
+def _best(candidates: Sequence[Candidate]) -> Candidate:
+    if len(candidates) == 1:
+        return candidates[0]  # as in most files
     return max(candidates, key=lambda candidate: candidate.score)
 
 

@@ -6,14 +6,16 @@ Analysis of Fusion Functions for Hybrid Retrieval", ACM TOIS 2023; the shares by
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from search_api.ranking.weights import RankingWeights
 
 if TYPE_CHECKING:
-    from index_store.reader import Match
+    from index_store.matches import Matches
 
 DENSE_LISTS = ("code", "summary")
 
@@ -38,7 +40,7 @@ class Candidate:
 Candidates = dict[int, Candidate]
 
 
-def fuse(lists: Mapping[str, Sequence[Match]], weights: RankingWeights, *, symbol_like: bool) -> Candidates:
+def fuse(lists: Mapping[str, Matches], weights: RankingWeights, *, symbol_like: bool) -> Candidates:
     """Join lists of matches, best first, into candidates by row, with scores from 0 to 1.
 
     The dense lists share their part equally, the lexical ones theirs; where one side is missing
@@ -60,9 +62,11 @@ def fuse(lists: Mapping[str, Sequence[Match]], weights: RankingWeights, *, symbo
         # No BM25 is no match at all; the cosine of what has nothing to do with a query is some way above 0.
         least = matches[-1].score if name in DENSE_LISTS else 0.0
         span = best - least
-        for rank, (row, score) in enumerate(matches, start=1):
+        scores = matches.scores.astype(np.float64)
+        worth = share * ((scores - least) / span if span > 0 else np.ones(len(scores)))
+        for rank, (row, part) in enumerate(zip(matches.rows.tolist(), worth.tolist(), strict=True), start=1):
             if (candidate := candidates.get(row)) is None:
                 candidate = candidates[row] = Candidate(row)
             candidate.ranks[name] = rank
-            candidate.score += share * ((score - least) / span if span > 0 else 1.0)
+            candidate.score += part
     return candidates

@@ -16,6 +16,7 @@ import structlog
 
 from model_chain.daemon_threads import DaemonThreads
 from model_chain.errors import ModelChanged, ModelError, ModelMissing, ModelUnavailable
+from model_chain.protocol import IN_PROCESS
 from search_api.limits import (
     EMBEDDER_COOLDOWN_S,
     EMBEDDER_DEADLINE_S,
@@ -49,7 +50,7 @@ class QueryEmbedder:
     An embedder that is gone or late is left alone for EMBEDDER_COOLDOWN_S, so that a dead runtime costs one
     deadline rather than one per search; a text it cannot embed costs that query alone. At most two calls run
     at a time; a call that hangs keeps its thread. A vector that comes too late for its search is kept, and
-    ends the rest.
+    ends the rest. One that is a table in this process has no runtime to wait for, and needs no thread.
     """
 
     def __init__(
@@ -97,8 +98,10 @@ class QueryEmbedder:
             self._embedder.close()
 
     async def _within(self, deadline_s: float, text: str) -> Vector:
-        call = self._threads.submit(partial(self._embed, text))
         try:
+            if self.record.provider == IN_PROCESS and self._embedder is not None:
+                return self._embed(text)
+            call = self._threads.submit(partial(self._embed, text))
             async with asyncio.timeout(deadline_s):
                 return await asyncio.wrap_future(call)
         except TimeoutError:

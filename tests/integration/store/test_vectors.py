@@ -13,7 +13,8 @@ from index_store.check import check
 from index_store.errors import IndexDamaged
 from index_store.filters import Filter
 from index_store.generations import generation_dir
-from index_store.reader import Match, Reader
+from index_store.matches import Match
+from index_store.reader import Reader
 from index_store.schema import ChunkRow, VectorUpdate
 from index_store.table import open_table
 from index_store.testing import EMBEDDER, build_generation, make_row, text_vector
@@ -44,7 +45,7 @@ def leaf(number: int, *, revision: int = 0) -> ChunkRow:
 
 async def answers(reader: Reader) -> list[list[Match]]:
     return [
-        await reader.nearest(column, text_vector(text), 7, where)
+        list(await reader.nearest(column, text_vector(text), 7, where))
         for column in ("vector_code", "vector_summary")
         for text in ("leaf", leaf(5).text)
         for where in WHERE

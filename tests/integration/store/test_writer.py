@@ -83,8 +83,8 @@ def test_an_empty_index_can_be_published_and_asked(tmp_path: Path) -> None:
 
     async def ask() -> None:
         reader = await Reader.open(tmp_path)
-        assert await reader.lexical("search_text", ["a"], 5, Filter()) == []
-        assert await reader.nearest("vector_code", text_vector("a"), 5, Filter()) == []
+        assert not await reader.lexical("search_text", ["a"], 5, Filter())
+        assert not await reader.nearest("vector_code", text_vector("a"), 5, Filter())
         assert [batch async for batch in reader.containing(["a"], Filter(paths=("*.py",)))] == []
         await reader.close()
 

@@ -4,13 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from index_store.reader import Match
+from index_store.matches import NO_MATCHES, Matches
 from search_api.ranking.weights import DEFAULT_WEIGHTS
 from search_api.retrieval.fuse import fuse
 
-
-def matches(*rows_and_scores: tuple[int, float]) -> list[Match]:
-    return [Match(row, score) for row, score in rows_and_scores]
+matches = Matches.of
 
 
 def test_ranks_of_every_list_are_kept() -> None:
@@ -41,7 +39,8 @@ def test_a_symbol_weighs_words_more_than_vectors() -> None:
 
 def test_without_vectors_words_have_it_all() -> None:
     lexical = matches((3, 9.0), (1, 6.0), (2, 3.0))
-    fused = fuse({"code": [], "summary": [], "lexical": lexical}, DEFAULT_WEIGHTS, symbol_like=False)
+    lists = {"code": NO_MATCHES, "summary": NO_MATCHES, "lexical": lexical}
+    fused = fuse(lists, DEFAULT_WEIGHTS, symbol_like=False)
     assert [fused[row].score for row in (3, 1, 2)] == pytest.approx([1, 2 / 3, 1 / 3])
 
 

@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from index_store.schema import EmbedderRecord
 from model_chain.errors import ModelMissing
-from model_chain.protocol import Embedder
+from model_chain.protocol import IN_PROCESS, Embedder
 from model_chain.testing import FakeEmbedder
 from search_api.retrieval.vector import NoVector, QueryEmbedder
 
@@ -119,4 +119,15 @@ async def test_a_text_that_cannot_be_embedded_does_not_rest_the_embedder() -> No
     embedder = QueryEmbedder(record(fake), lambda _: fake)
     assert "told to fail" in str(await ask(embedder, "poison"))
     assert not isinstance(await ask(embedder, "fine"), str)
+    embedder.close()
+
+
+@pytest.mark.anyio
+async def test_a_table_in_this_process_is_never_given_up_on() -> None:
+    table = FakeEmbedder(delay=0.1, provider=IN_PROCESS)
+    embedder = QueryEmbedder(record(table), lambda _: table, deadline_s=0.01)
+    await embedder.warm_up()
+    assert not isinstance(await ask(embedder), str)
+    table.down = True
+    assert "embedder gone" in str(await ask(embedder, "another"))
     embedder.close()

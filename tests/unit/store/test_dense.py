@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from index_store.dense import best, in_single_precision
+from index_store.dense import BIASES_APART, best, scaled_down
 from index_store.limits import VECTORS_PER_BLOCK
 
 
@@ -12,7 +12,7 @@ def test_every_finite_number_in_half_precision_is_the_same_in_single_precision()
     halves = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
     finite = halves[np.isfinite(halves)].reshape(2, -1)
 
-    singles = in_single_precision(finite)
+    singles = scaled_down(finite) * BIASES_APART
 
     assert singles.tobytes() == finite.astype(np.float32).tobytes()
 
