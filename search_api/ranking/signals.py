@@ -21,7 +21,7 @@ from index_store.identifiers import query_terms, terms
 from index_store.matches import NO_MATCHES
 from search_api.limits import MAX_LEXICAL_TERMS
 from search_api.ranking import paths
-from search_api.ranking.symbols import definitions, merely_capitalised, nearly_named, symbol_words
+from search_api.ranking.symbols import definitions, nearly_named, symbol_words
 from search_api.retrieval.fuse import Candidate, Candidates
 
 if TYPE_CHECKING:
@@ -178,15 +178,10 @@ def lift_definitions(ranking: Ranking) -> None:
     class the one in `Mapper.cs`, not those in `Mapper.Async.cs`.
     """
     question, weights, catalogue = ranking.question, ranking.weights, ranking.catalogue
+    size = weights.definition if question.symbol_like else weights.mentioned_definition
+    if not size:
+        return
     for word in question.symbols:
-        if question.symbol_like:
-            size = weights.definition
-        elif merely_capitalised(word):
-            size = weights.capitalised_definition
-        else:
-            size = weights.mentioned_definition
-        if not size:
-            continue
         depths = {
             row: catalogue.symbol[row].count(".") for row in definitions(word, catalogue, ranking.allowed)
         }
@@ -300,7 +295,7 @@ def _superseded(ranking: Ranking) -> frozenset[_File]:
 
 
 def saturate_files(ranking: Ranking) -> None:
-    """Each further chunk of a file counts half as much as the one before it."""
+    """Each further chunk of a file counts for less than the one before it, by one factor."""
     if ranking.weights.saturation == 1:
         return
     seen: dict[_File, int] = defaultdict(int)

@@ -34,11 +34,6 @@ def canonical(symbol: str) -> str:
     return ".".join(part for part in _QUALIFIERS.split(symbol.removesuffix("()")) if part)
 
 
-def merely_capitalised(word: str) -> bool:
-    """Whether nothing but capitals makes a word look like a symbol: `Session`, `URL`."""
-    return word.isalpha() and (word.istitle() or word.isupper())
-
-
 def defines(symbol: str, word: str) -> bool:
     """Whether a stored qualified symbol is what a canonical word names: `Session.refresh` for `refresh`."""
     stored = canonical(symbol)

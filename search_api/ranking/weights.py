@@ -18,8 +18,7 @@ class RankingWeights:
     dense_share_symbol: float = 0.3
     dense_share_language: float = 0.5
     definition: float = 3.0
-    mentioned_definition: float = 1.0  # a symbol named inside a question, rather than being all of it
-    capitalised_definition: float = 0.3  # one that may be an ordinary word: "Session", "URL"
+    mentioned_definition: float = 0.3  # a symbol inside a question, which is rarely what it asks for
     minor_definition: float = 0.7  # factor on the boost: a namesake further inside, an extension
     near_name: float = 1.0  # what a mistyped symbol means, where nothing has its name
     named_repository: float = 0.5
@@ -27,7 +26,7 @@ class RankingWeights:
     whole_stem: float = 0.1  # on top, for a name of which the query holds every word
     file_match: float = 0.5
     further_chunk: float = 0.9  # factor on what each further chunk adds to its file's match
-    saturation: float = 0.5
+    saturation: float = 0.6
     test: float = 0.3
     example: float = 0.6
     legacy: float = 0.5

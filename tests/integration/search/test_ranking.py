@@ -59,16 +59,18 @@ async def test_a_test_block_named_after_a_symbol_does_not_define_it(tmp_path: Pa
     ]
 
 
-async def test_a_word_that_may_be_an_ordinary_one_lifts_less_than_one_written_like_code(
-    tmp_path: Path,
-) -> None:
+async def test_a_symbol_inside_a_question_does_not_bury_what_answers_it(tmp_path: Path) -> None:
     rows = [
-        make_row(path="a/url.py", symbol="URL", kind="class", text="class URL: ..."),
-        make_row(path="b/pool.py", symbol="HTTPAdapter", kind="class", text="class HTTPAdapter: ..."),
+        make_row(path="a/pool.py", symbol="HTTPAdapter", kind="class", text="class HTTPAdapter: ..."),
+        make_row(path="b/count.py", symbol="count", text="def count(): failed attempts before giving up"),
     ]
-    hits = await ranked(tmp_path, rows, "where does HTTPAdapter take the URL apart")
-    assert [hit.symbol for hit in hits] == ["HTTPAdapter", "URL"]
-    assert hits[0].score > 1.5 * hits[1].score
+    words = replace(DEFAULT_WEIGHTS, lists=frozenset({"lexical"}))
+    asked = await ranked(tmp_path, rows, "count failed attempts before giving up on an HTTPAdapter", words)
+    assert [(hit.symbol, "definition" in hit.why.signals) for hit in asked] == [
+        ("count", False),
+        ("HTTPAdapter", True),
+    ]
+    assert (await ranked(tmp_path, rows, "HTTPAdapter", words))[0].symbol == "HTTPAdapter"
 
 
 async def test_a_name_that_the_question_holds_entirely_comes_first(tmp_path: Path) -> None:

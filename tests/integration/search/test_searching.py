@@ -214,7 +214,7 @@ async def test_any_text_gets_an_answer(ask: Ask, text: str) -> None:
 @pytest.mark.parametrize(
     ("signal", "off"),
     [
-        ("definition", {"definition": 0.0, "mentioned_definition": 0.0, "capitalised_definition": 0.0}),
+        ("definition", {"definition": 0.0, "mentioned_definition": 0.0}),
         ("path-stem", {"path_stem": 0.0, "whole_stem": 0.0}),
         ("file-match", {"file_match": 0.0}),
         ("saturation", {"saturation": 1.0}),
