@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from itertools import chain
+from functools import lru_cache
 
 import Stemmer
 
@@ -21,6 +21,8 @@ PATH_WEIGHT = 2
 SYMBOL_WEIGHT = 2
 
 _WORD = re.compile(r"\w+")
+# Twice as fast as the pattern, with the same result.
+_ASCII_BLANKS = str.maketrans({chr(code): " " for code in range(128) if not _WORD.match(chr(code))})
 # Within ASCII: `URLs`, the HTTP of `HTTPServer`, `Server`, `ABC`, `42`.
 _PART = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _CODE_MARK = re.compile(r"::|->|[_(){}\[\]<>=$/\\]|\w[.#]\w|[a-z\d][A-Z]")
@@ -61,25 +63,25 @@ def _split_beyond_ascii(word: str) -> list[str]:
     return [part for part in [*parts, run] if part]
 
 
-class _Expansions(dict[str, tuple[str, ...]]):
-    """Word -> its terms, worked out once: source text repeats a small vocabulary without end."""
+class _Expansions(dict[str, str]):
+    """Word -> its terms between blanks, worked out once: source text repeats a small vocabulary."""
 
     def __init__(self) -> None:
         self._stem = Stemmer.Stemmer("porter").stemWord
 
-    def __missing__(self, word: str) -> tuple[str, ...]:
+    def __missing__(self, word: str) -> str:
         if len(self) >= MAX_REMEMBERED_WORDS:
             self.clear()
         terms = self[word] = self._expand(word)
         return terms
 
-    def _expand(self, word: str) -> tuple[str, ...]:
+    def _expand(self, word: str) -> str:
         if len(word) > MAX_TERM_LENGTH:
-            return ()
+            return ""
         whole = word.lower()
         parts = split_identifier(word)
-        stems = tuple(self._stem(part) or part for part in parts)  # "s" has an empty stem
-        return stems if parts == [whole] else (whole, *stems)
+        stems = " ".join(self._stem(part) or part for part in parts)  # "s" has an empty stem
+        return stems if parts == [whole] else f"{whole} {stems}".rstrip()
 
 
 _expansions = _Expansions()
@@ -90,25 +92,40 @@ def terms(text: str) -> list[str]:
 
     `std::vector`, `a.b.c` and `kebab-case` are several identifiers; words over MAX_TERM_LENGTH are none.
     """
+    return _terms(text).split()
+
+
+def words(text: str) -> list[str]:
+    """The runs of letters, digits and underscores of a text."""
+    return text.translate(_ASCII_BLANKS).split() if text.isascii() else _WORD.findall(text)
+
+
+def _terms(text: str) -> str:
+    """The same between single blanks."""
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
-    return list(chain.from_iterable(map(_expansions.__getitem__, _WORD.findall(text))))
+    return _joined(map(_expansions.__getitem__, words(text)))
+
+
+# The path and the symbol of a chunk are asked for with its code and with its description.
+_name_terms = lru_cache(maxsize=1024)(_terms)
+
+
+def _joined(parts: Iterable[str]) -> str:
+    return " ".join(filter(None, parts))
 
 
 def code_search_text(
     *, text: str, path: str, symbol: str, signature: str, doc: str, members: Iterable[str] = ()
 ) -> str:
     """What BM25 sees of a chunk: its terms, with path and symbol weighing more, joined by blanks."""
-    found = terms(text)
-    found += terms(path) * PATH_WEIGHT
-    found += terms(symbol) * SYMBOL_WEIGHT
-    found += terms(f"{signature} {doc} {' '.join(members)}")
-    return " ".join(found)
+    names = [_name_terms(path)] * PATH_WEIGHT + [_name_terms(symbol)] * SYMBOL_WEIGHT
+    return _joined([_terms(text), *names, _terms(f"{signature} {doc} {' '.join(members)}")])
 
 
 def summary_search_text(*, summary: str, symbol: str, path: str) -> str:
     """What BM25 sees of a description: its terms, and those of symbol and path."""
-    return " ".join([*terms(summary), *terms(symbol), *terms(path)])
+    return _joined([_terms(summary), _name_terms(symbol), _name_terms(path)])
 
 
 def query_terms(query: str) -> list[str]:

@@ -7,18 +7,16 @@ whose 64 bits and 3 bits of difference are taken over.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
 from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
+from index_store.identifiers import words
+
 BITS = 64
 NEAR_BITS = 3
-
-_WORD = re.compile(r"\w+")
-
 
 # Texts counted at a time: so few that the table of their words stays in a core's own cache.
 _TEXTS_PER_BLOCK = 16
@@ -36,16 +34,16 @@ def simhashes(texts: Sequence[str]) -> NDArray[np.uint64]:
 
 
 def _block(texts: Sequence[str]) -> NDArray[np.uint64]:
-    words = [_WORD.findall(text) or [text] for text in texts]
-    vocabulary = {word: index for index, word in enumerate(dict.fromkeys(chain.from_iterable(words)))}
+    found = [words(text) or [text] for text in texts]
+    vocabulary = {word: index for index, word in enumerate(dict.fromkeys(chain.from_iterable(found)))}
     digests = b"".join(
         hashlib.blake2b(word.encode("utf-8", "surrogatepass"), digest_size=BITS // 8).digest()
         for word in vocabulary
     )
     bits = np.unpackbits(np.frombuffer(digests, np.uint8).reshape(-1, BITS // 8), axis=1)
-    occurrences = np.fromiter(map(vocabulary.__getitem__, chain.from_iterable(words)), np.int64)
-    text_of = np.repeat(np.arange(len(words)), [len(found) for found in words])
-    size = len(words), len(vocabulary)
+    occurrences = np.fromiter(map(vocabulary.__getitem__, chain.from_iterable(found)), np.int64)
+    text_of = np.repeat(np.arange(len(texts)), [len(run) for run in found])
+    size = len(texts), len(vocabulary)
     counts = np.bincount(text_of * size[1] + occurrences, minlength=size[0] * size[1]).reshape(size)
     # Not by BLAS, whose threads spin longer than such a product takes one of them.
     votes = np.einsum("ij,jk->ik", counts.astype(np.float32), bits.astype(np.float32) * 2 - 1)

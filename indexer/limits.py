@@ -51,7 +51,7 @@ MAX_HEAP = 10_000
 # An error of so few rows costs no definition but the one it stands in.
 MAX_ERROR_ROWS = 3
 
-# Parts that are parsed again to find what a grammar cannot read: halving 500 functions with three culprits.
+# Choices of parts tried to find what a grammar cannot read: halving 500 functions with three culprits.
 MAX_REPARSES = 100
 
 # What the parser is handed at a time. Each block is one call into Python, and each predicate of a query

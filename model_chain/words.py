@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _CAMEL_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NOT_A_WORD = re.compile(r"[\W_]+")
@@ -10,13 +11,18 @@ _NOT_A_WORD = re.compile(r"[\W_]+")
 # A file that moves between top folders must keep its words, and so its embed hash.
 PATH_COMPONENTS = 2
 
+# Names come back: a callee in many places, a path with every chunk of its file. A few MB.
+NAMES_REMEMBERED = 16_384
 
+
+@lru_cache(NAMES_REMEMBERED)
 def split_identifier(identifier: str) -> str:
     """Lowercase words of an identifier, qualified or not, separated by single spaces."""
     spaced = _CAMEL_BOUNDARY.sub(" ", identifier)
     return _NOT_A_WORD.sub(" ", spaced).strip().lower()
 
 
+@lru_cache(NAMES_REMEMBERED)
 def path_words(path: str) -> str:
     """Lowercase words of the last two path components, without the file's extension."""
     components = path.split("/")[-PATH_COMPONENTS:]

@@ -8,8 +8,8 @@ definition where it stands. Blocks are told by indentation, which people keep to
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from indexer.chunking.parse import Parse, ParseTimeout
@@ -43,19 +43,19 @@ def around_errors(parse: Parse, data: bytes, tree: Tree, *, preprocessed: bool =
     best, fewest = tree, _lost_rows(tree.root_node)
     unread = fewest
     rows = data.split(b"\n")
-    readings = [rows, *([_one_branch(rows)] if preprocessed else [])] if fewest else []
+    searches = [_Search(parse, rows, {frozenset(): fewest})] if fewest else []
+    if fewest and preprocessed:
+        searches.append(_Search(parse, _one_branch(rows)))
     try:
-        for reading in readings:
+        for search in searches:
             if not unread:
                 break
-            search = _Search(parse, reading)
-            culprits = search.culprits((0, len(reading) - 1))
-            again = parse(search.without(culprits))
-            unread = _lost_rows(again.root_node)
+            culprits = search.culprits((0, len(rows) - 1))
+            unread = search.lost_rows(culprits)
             # A blank row is as lost as one in an error.
             lost = unread + sum(last - first + 1 for first, last in culprits)
             if lost < fewest:
-                best, fewest = again, lost
+                best, fewest = parse(search.without(culprits)), lost
     except ParseTimeout:
         pass
     return best
@@ -102,11 +102,15 @@ def _errors(root: Node) -> Iterator[Node]:
 
 @dataclass
 class _Search:
-    """Looks for the innermost blocks without which a text parses."""
+    """Looks for the innermost blocks without which a text parses.
+
+    `known` remembers how many rows are lost without some blocks: half of a search asks what is known.
+    """
 
     parse: Parse
     rows: list[bytes]
-    parses_left: int = MAX_REPARSES
+    known: dict[frozenset[_Block], int] = field(default_factory=dict)
+    tries_left: int = MAX_REPARSES
 
     def culprits(self, part: _Block, outside: Sequence[_Block] = ()) -> list[_Block]:
         """The blocks inside some rows that must be blank for them to parse; [] where none would help.
@@ -131,16 +135,23 @@ class _Search:
         return found + self._among(later, [*outside, *found])
 
     def _fails(self, blank: Sequence[_Block]) -> bool:
-        if not self.parses_left:
+        if not self.tries_left:
             return True
-        self.parses_left -= 1
+        self.tries_left -= 1
         try:
-            return bool(_lost_rows(self.parse(self.without(blank)).root_node))
+            return bool(self.lost_rows(blank))
         except ParseTimeout:
-            self.parses_left = 0
+            self.tries_left = 0
             return True
 
-    def without(self, blocks: Sequence[_Block]) -> bytes:
+    def lost_rows(self, blank: Iterable[_Block]) -> int:
+        """Rows that are lost while some blocks are blank."""
+        blocks = frozenset(blank)
+        if blocks not in self.known:
+            self.known[blocks] = _lost_rows(self.parse(self.without(blocks)).root_node)
+        return self.known[blocks]
+
+    def without(self, blocks: Iterable[_Block]) -> bytes:
         """The text with some blocks blank, every other byte in its place."""
         rows = list(self.rows)
         for first, last in blocks:

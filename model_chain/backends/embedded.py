@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
@@ -37,7 +36,8 @@ DEFAULT_MAX_LENGTH = 512
 RUNS_REMEMBERED = 200_000
 LONGEST_RUN = 64
 
-_RUN = re.compile(r"[A-Za-z0-9]+")
+# What parts the runs becomes blank: half the time of a pattern.
+_NO_RUN = str.maketrans({chr(code): " " for code in range(128) if not chr(code).isalnum()})
 
 # Words as `training.vocabulary` has them: cut where the case changes, then letters apart from digits.
 _BOUNDARY = r"(?<=[\p{Ll}\p{N}])(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})"
@@ -140,7 +140,7 @@ class EmbeddedEmbedder:
         encodings = iter(self._tokenizer.encode_batch_fast(others, add_special_tokens=False))
         for text, is_so in zip(texts, remembered, strict=True):
             if runs is not None and is_so:
-                yield list(chain.from_iterable(map(runs.__getitem__, _RUN.findall(text))))
+                yield list(chain.from_iterable(map(runs.__getitem__, runs_of(text))))
             else:
                 yield self._known(next(encodings).ids)
 
@@ -175,6 +175,11 @@ class _RunTokens(dict[str, list[int]]):
                 self.clear()
             self[run] = tokens
         return tokens
+
+
+def runs_of(text: str) -> list[str]:
+    """The runs of letters and digits of an ASCII text."""
+    return text.translate(_NO_RUN).split()
 
 
 def _splits_at_runs(layout: Mapping[str, Any]) -> bool:

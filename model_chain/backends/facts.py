@@ -50,11 +50,13 @@ _RAISED = re.compile(
     r"\b(?:raise|throw|throws|throwIO|throwError)\s+(?:new\s+)?\\?([A-Z][\w.:\\]*)|\bErr\(([A-Z]\w*(?:::\w+)*)"
 )
 _COMMENT_LINE = re.compile(r"^[ \t]*(?://|/\*|\*|--|#(?![ \t]*include)).*$", re.MULTILINE)
+# Each alternative begins with its mark, so that the search goes from mark to mark.
 _LITERAL = re.compile(
-    r'"""[^"]*"""|\'\'\'[^\']*\'\'\'|"([^"\\\n]{4,80})"|(?<!\w)\'([^\'\\\n]{4,80})\'(?!\w)|`([^`\\\n]{4,80})`'
+    r'"""[^"]*"""|\'\'\'[^\']*\'\'\'|"([^"\\\n]{4,80})"|\'(?<!\w\')([^\'\\\n]{4,80})\'(?!\w)|`([^`\\\n]{4,80})`'
 )
 _MESSAGE = re.compile(r"[A-Za-z][\w'-]*[:,]? [\w%{$'-].*")
 _ROUTE_OR_KEY = re.compile(r"/[\w{<:-][\w/{}<>:.*-]*|[A-Z][A-Z0-9]*_[A-Z0-9_]+|[a-z]\w*[.-][a-z][\w.-]*")
+_PARENTHESIS = re.compile(r"[()]")
 _GENERIC = re.compile(r"<[^<>]*>")
 _SUBSCRIPT = re.compile(r"\[[^\[\]]*\]")
 
@@ -91,13 +93,13 @@ def _around_parameters(signature: str, name: str) -> tuple[str, str, str]:
     if opening < 0:
         return "", "", ""
     depth = 0
-    for position in range(opening, len(signature)):
-        depth += {"(": 1, ")": -1}.get(signature[position], 0)
+    for found in _PARENTHESIS.finditer(signature, opening):
+        depth += 1 if found[0] == "(" else -1
         if depth == 0:
             return (
                 signature[: opening - len(name)],
-                signature[opening + 1 : position],
-                signature[position + 1 :],
+                signature[opening + 1 : found.start()],
+                signature[found.end() :],
             )
     return "", "", ""
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from model_chain.backends import embedded
-from model_chain.backends.embedded import SHIPPED_MODEL, EmbeddedEmbedder
+from model_chain.backends.embedded import SHIPPED_MODEL, EmbeddedEmbedder, runs_of
 
 _PIECES = [
     "get",
@@ -63,7 +63,7 @@ def test_a_batch_has_the_vectors_of_a_text_asked_alone(embedder: EmbeddedEmbedde
 @given(st.text(st.characters(max_codepoint=127), max_size=80))
 def test_the_tokens_of_a_text_are_those_of_its_runs(tokenizer: Tokenizer, text: str) -> None:
     whole = tokenizer.encode(text, add_special_tokens=False).ids
-    runs = [tokenizer.encode(run, add_special_tokens=False).ids for run in embedded._RUN.findall(text)]
+    runs = [tokenizer.encode(run, add_special_tokens=False).ids for run in runs_of(text)]
     assert [token for run in runs for token in run] == whole
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -13,6 +14,7 @@ from index_store.identifiers import (
     split_identifier,
     summary_search_text,
     terms,
+    words,
 )
 from index_store.limits import MAX_TERM_LENGTH
 
@@ -106,6 +108,11 @@ def test_stop_words_leave_a_question_but_never_all_of_it() -> None:
 def test_code_keeps_its_stop_words() -> None:
     assert "for" in query_terms("for (i = 0; is_ready; ++i)")
     assert "is" in query_terms("where does foo.is get set") or "i" in query_terms("where does foo.is get set")
+
+
+@given(st.text(st.characters(max_codepoint=0x2FF)) | st.text(st.characters(max_codepoint=0x7F)))
+def test_words_are_runs_of_what_a_pattern_takes_for_letters_digits_and_underscores(text: str) -> None:
+    assert words(text) == re.findall(r"\w+", text)
 
 
 def test_a_query_names_each_term_once() -> None:
