@@ -20,8 +20,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.annotations import BadAnnotations, Question, Repository, load_repositories
-from benchmarks.chart import draw_repositories
-from benchmarks.score_tables import print_ablation, print_comparison, print_halves, print_scores
+from benchmarks.score_tables import (
+    draw_repositories,
+    print_ablation,
+    print_comparison,
+    print_halves,
+    print_scores,
+)
 from benchmarks.scoring import DEPTH, Place, Scored, ndcg
 from benchmarks.variants import SHIPPED, Variant, ablation
 from indexer.night_options import NightOptions

@@ -1,9 +1,10 @@
-"""What a run of the retrieval benchmark prints."""
+"""What a run of the retrieval benchmark prints and draws."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from benchmarks.bars import Bar, draw_bars
 from benchmarks.scoring import (
     Scored,
     by,
@@ -76,3 +77,17 @@ def print_comparison(new: Sequence[Scored], old: Sequence[Scored]) -> None:
         f"against the saved run: {change:+.4f}  95 % [{low:+.3f}, {high:+.3f}]  {len(every)} queries in "
         f"common, {better} better, {worse} worse; {verdict}\n"
     )
+
+
+def draw_repositories(scores: Sequence[Scored], tuned_on: int) -> str:
+    """NDCG@10 of each repository with the 95 % interval of its questions, as SVG; those tuned on paler."""
+    languages = {scored.repo: scored.language for scored in scores}
+    values = values_by_repository(scores)
+    means = by(scores, lambda scored: scored.repo)
+    bars = [
+        Bar(f"{repo} ({languages[repo]})", value, interval({repo: values[repo]}), pale=number <= tuned_on)
+        for number, (repo, value) in enumerate(means.items(), start=1)
+    ]
+    title = f"NDCG@10 {overall(scores):.3f} over {len(means)} repositories"
+    legend = f"paler: the {tuned_on} tuned on; " if tuned_on else ""
+    return draw_bars(title, bars, full=1.0, below=f"{legend}lines: 95 % of the questions")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -77,7 +78,7 @@ class Answering:
             return None
         try:
             theirs = load_configuration(Path(line["file"]), line["environ"])
-            asked = _app()(line["arguments"], prog_name="nightdex search", standalone_mode=False)
+            asked = _command()(line["arguments"], prog_name="nightdex search", standalone_mode=False)
         except (ConfigurationError, SearchError, typer.TyperException):
             return None
         if not isinstance(asked, Asked) or asked.config != (Path(line["config"]) if line["config"] else None):
@@ -122,8 +123,8 @@ class _Page(io.StringIO):
 
 
 @cache
-def _app() -> typer.Typer:
+def _command() -> Callable[..., object]:
     app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
     # Its help would be printed by the server; without that option the command prints its own.
     app.command(add_help_option=False)(read_command_line)
-    return app
+    return typer.main.get_command(app)

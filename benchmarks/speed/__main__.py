@@ -1,7 +1,7 @@
 """Runs the parts of the speed benchmark that are asked for, prints their tables, and writes JSON.
 
 `python -m benchmarks.speed [--only a,b,c,d,e,f,g] [--repos DIR] [--semble-python FILE] [--state DIR]
-[--sizes N,N] [--large] [--work DIR] [--chart FILE] [--json FILE]`;
+[--sizes N,N] [--large] [--work DIR] [--charts DIR] [--json FILE]`;
 benchmarks/README.md says what each part measures.
 """
 
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.speed import cold, later, queries, startup
+from benchmarks.speed.charts import draw_part
 from benchmarks.speed.options import SpeedOptions
 
 LARGE = 1_000_000
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--repos", type=Path, help="a folder of git repositories: for a, b, c, e, g")
     parser.add_argument("--semble-python", type=Path, metavar="FILE", help="has benchmarks/peers.txt: for a")
     parser.add_argument("--state", type=Path, help="an index of real repositories: for d, f")
-    parser.add_argument("--chart", type=Path, metavar="FILE", help="draw the stages of a, as SVG")
+    parser.add_argument("--charts", type=Path, metavar="DIR", help="draw each part, as SVG")
     parser.add_argument("--only", default=",".join(PARTS), metavar="LETTERS", help="parts, with commas")
     parser.add_argument("--sizes", default="10000,100000", metavar="N,N", help="chunks of the indexes asked")
     parser.add_argument("--large", action="store_true", help=f"also {LARGE:,} chunks: 5 GB, half an hour")
@@ -60,13 +61,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             repos=options.repos and options.repos.resolve(),
             semble_python=options.semble_python and options.semble_python.absolute(),
             sizes=tuple(sizes),
-            chart=options.chart,
         )
         load = os.getloadavg()[0]
         print(
             f"{os.cpu_count()} cores, load {load:.1f} before: above 0 other programs took part of the time\n"
         )
         results = {letter: PARTS[letter](chosen) for letter in options.only.split(",")}
+    if options.charts:
+        options.charts.mkdir(parents=True, exist_ok=True)
+        for letter, result in results.items():
+            (options.charts / f"{letter}.svg").write_text(draw_part(letter, result), encoding="utf-8")
     if options.json:
         options.json.write_text(
             json.dumps({"cores": os.cpu_count(), "load": load, **results}, indent=1) + "\n"

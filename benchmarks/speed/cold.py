@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmarks import semble_worker
-from benchmarks.speed.bars import draw_bars
 from benchmarks.speed.command import NIGHTDEX, run_night, time_command
 from benchmarks.speed.stages import Stages, measure_stages
 from benchmarks.speed.world import SUFFIXES, World, export, list_code, make_world
@@ -40,9 +39,6 @@ def run_cold(options: SpeedOptions) -> dict[str, Any]:
     measured = measure_stages(world, options.work / "stages")
     result |= asdict(measured)
     _print(measured)
-    if options.chart is not None:
-        seconds = {name: stage.seconds for name, stage in measured.stages.items()}
-        options.chart.write_text(draw_bars("seconds of each stage alone", seconds), encoding="utf-8")
     return result
 
 

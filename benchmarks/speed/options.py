@@ -15,7 +15,6 @@ class SpeedOptions:
         state: an index of real repositories, for the parts that ask.
         repos: a folder of git repositories, for the parts that index.
         semble_python: an interpreter with benchmarks/peers.txt installed.
-        chart: where the picture of the stages goes.
         sizes: of the indexes that are asked, in chunks.
     """
 
@@ -24,4 +23,3 @@ class SpeedOptions:
     repos: Path | None = None
     semble_python: Path | None = None
     sizes: tuple[int, ...] = ()
-    chart: Path | None = None

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from xml.etree import ElementTree as ET
 
 import pytest
 
 from benchmarks.nights import git
-from benchmarks.speed.bars import draw_bars
 from benchmarks.speed.cold import fit_exponent
 from benchmarks.speed.command import time_command
 from benchmarks.speed.options import SpeedOptions
@@ -65,8 +63,3 @@ def test_without_repositories_nothing_can_be_indexed(tmp_path: Path) -> None:
 
 def test_the_exponent_of_a_square_is_two() -> None:
     assert fit_exponent([(10, 100), (20, 400), (40, 1600)]) == pytest.approx(2)
-
-
-def test_bars_are_a_picture_with_a_row_a_value() -> None:
-    picture = ET.fromstring(draw_bars("a & b", {"x": 1.0, "<y>": 0.0}))
-    assert len(picture.findall("{http://www.w3.org/2000/svg}rect")) == 2
