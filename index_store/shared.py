@@ -169,6 +169,17 @@ class SharedIndex:
             self.manifest_bytes(generation), f"{self.objects.place}/{manifest_key(generation)}"
         )
 
+    def missing_files(self, manifest: Manifest) -> list[str]:
+        """The files of a generation that the store has not, or not in their size; lists them, and reads none.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        there = {one.key: one.size for one in self.objects.list(FILES)}
+        return [
+            name for name, (size, digest) in manifest.files.items() if there.get(file_key(digest)) != size
+        ]
+
     def problems(self, generation: int) -> list[str]:
         """Read every byte that the store has of a generation; what is wrong with it, a sentence each.
 

@@ -200,11 +200,11 @@ class SharedWriter:
     def _digests(self, generation: int) -> set[str]:
         """What need not be uploaded: whole files of the generation that serves, which nobody deletes."""
         try:
-            named = {digest: size for size, digest in self._shared.manifest(generation).files.values()}
+            manifest = self._shared.manifest(generation)
         except (IndexDamaged, FormatTooOld, GenerationMissing):
             return set()
-        there = {one.key.rpartition("/")[2]: one.size for one in self._objects.list(FILES)}
-        return {digest for digest, size in named.items() if there.get(digest) == size}
+        missing = set(self._shared.missing_files(manifest))
+        return {digest for name, (_, digest) in manifest.files.items() if name not in missing}
 
     def _swap(self, key: str, content: bytes, mark: str | None) -> str:
         """Write an object that is still as it was seen (None: not there); returns its new mark."""

@@ -18,6 +18,7 @@ from nightdex.doctor.models import check_ollama
 from nightdex.doctor.owners import check_owners
 from nightdex.doctor.service import check_address
 from nightdex.doctor.sources import check_sources
+from nightdex.doctor.store import check_store
 from nightdex.doctor.tiers import check_tiers
 from nightdex.errors import ConfigurationError, ConfigurationInvalid
 from nightdex.failures import keep_traceback
@@ -33,6 +34,7 @@ CHECKS: Mapping[str, Check] = {
     "state_dir": check_state_dir,
     "disk": check_disk,
     "databases": check_databases,
+    "store": check_store,
     "index": check_index,
     "nights": check_nights,
     "schedule": check_owners,
