@@ -37,6 +37,7 @@ _BRANCHES = frozenset(
 _SUBSHELLS = frozenset(("subshell", "command_substitution", "process_substitution"))
 _BIN_FOLDERS = ("/bin", "/usr/bin", "/usr/local/bin")
 _BACKQUOTED = re.compile(r"`([^`]*)`")
+_REFERENCES = re.compile(r"(?:declare|local|typeset)\s+(?:[-+]\w+\s+)*-\w*n")
 _FALLBACK_BREAKS = re.compile(r"[;&|\n()`]|\$\(|\b(?:then|do|else|if|while)\b")
 
 
@@ -267,8 +268,9 @@ class _Reader:
         if node.type != "variable_assignment":
             if text_of(node).startswith("export -f"):
                 scope.exported.update(text_of(child) for child in node.named_children)
+            set_one = self._refer if _REFERENCES.match(text_of(node)) else self._assign
             for child in node.named_children:
-                self._assign(child, scope) if child.type == "variable_assignment" else self._walk(
+                set_one(child, scope) if child.type == "variable_assignment" else self._walk(
                     child, scope, _NOTHING
                 )
             return
@@ -282,6 +284,13 @@ class _Reader:
             scope.append_array(text_of(name), values)
         else:
             scope.assign(text_of(name), values, append=appends)
+
+    def _refer(self, node: Node, scope: Scope) -> None:
+        """`declare -n name=value`: from now on the name stands for the variable that the value names."""
+        self._assign(node, scope)
+        name, value = (node.child_by_field_name(field) for field in ("name", "value"))
+        if name is not None and value is not None:
+            scope.refer(text_of(name), self._expand.text(value, scope))
 
     # -- commands
 

@@ -45,6 +45,7 @@ class Scope:
 
     def __init__(self) -> None:
         self.variables: dict[str, list[Fields]] = {}
+        self.references: dict[str, str] = {}  # `declare -n`: under which other name a variable lies
         self.functions: dict[
             str, tuple[Node, bool]
         ] = {}  # the body, and whether the definition may be skipped
@@ -58,13 +59,28 @@ class Scope:
         """A sub-shell's view: it sees everything and changes nothing outside."""
         inner = Scope()
         inner.variables = {name: list(values) for name, values in self.variables.items()}
+        inner.references = dict(self.references)
         inner.functions, inner.aliases = dict(self.functions), dict(self.aliases)
         inner.exported, inner.positional = set(self.exported), self.positional
         inner.branches, inner.expands_aliases = self.branches, self.expands_aliases
         return inner
 
+    def meant(self, name: str) -> str:
+        """The variable that a name stands for: itself, unless it is a reference to another."""
+        seen = {name}
+        while (name := self.references.get(name, name)) not in seen:
+            seen.add(name)
+        return name
+
+    def refer(self, name: str, other: str) -> None:
+        """Let a name stand for another variable; inside a branch, for what it was as well."""
+        if self.branches:
+            self.assign(other, self.variables.get(self.meant(name), []))
+        self.references[name] = other
+
     def assign(self, name: str, values: Sequence[Fields], *, append: bool = False) -> None:
         """Set a variable; inside a branch that may not be taken, the old value stays possible."""
+        name = self.meant(name)
         old = self.variables.get(name, [])
         new = list(values)
         if append and old:
@@ -75,6 +91,7 @@ class Scope:
 
     def append_array(self, name: str, values: Sequence[Fields]) -> None:
         """`name+=(…)`: more elements, never a longer string."""
+        name = self.meant(name)
         old = self.variables.get(name, [()])
         self.variables[name] = [(*a, *b) for a in old for b in values][:MOST_ALTERNATIVES]
 
@@ -223,7 +240,7 @@ class Expander:
         if name.isdigit():
             known = scope.positional is not None and int(name) < len(scope.positional)
             return [(scope.positional[int(name)],)] if known and scope.positional is not None else []
-        return scope.variables.get(name, [])
+        return scope.variables.get(scope.meant(name), [])
 
 
 def _indexed(fields: Fields, index: str) -> Fields:

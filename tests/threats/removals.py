@@ -21,7 +21,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One place of a file that is written anew; `old` stands there once."""
+    """One place of a file that is written anew: `old` stands there once, or is "" where the file is new."""
 
     file: str
     old: str
@@ -86,7 +86,7 @@ def flaws(known: list[Row], given: list[Removal], root: Path = ROOT) -> list[str
             if name not in meant[0].tests:
                 found.append(f"{of}: the row does not name {name}")
         for edit in removal.edits:
-            times = (root / edit.file).read_text().count(edit.old)
+            times = (root / edit.file).read_text().count(edit.old) if edit.old else 1
             if times != 1:
                 found.append(
                     f"{of}: what it takes out of {edit.file} is there {times} times: write what the defence "

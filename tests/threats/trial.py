@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import os
 import shutil
+import signal
 import subprocess
+import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +22,8 @@ _NODE_MODULES = "tests/ui/node_modules"
 # A test that does not end without its defence has failed, too.
 _TEST_SECONDS = 60
 _RUN_SECONDS = 600
+# <sys/prctl.h>
+_PR_SET_CHILD_SUBREAPER = 36
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +59,21 @@ class Trial:
         if (ROOT / _NODE_MODULES).is_dir():
             (self._copy / _NODE_MODULES).symlink_to(ROOT / _NODE_MODULES)
         subprocess.run(["make", "-s", ".venv/.dev"], cwd=self._copy, check=True)
+        _adopt_orphans()
 
     @contextmanager
     def without(self, removal: Removal) -> Iterator[None]:
         """The copy with one defence less, for as long as the block lasts."""
-        before = {edit.file: (self._copy / edit.file).read_bytes() for edit in removal.edits}
+        paths = {edit.file: self._copy / edit.file for edit in removal.edits}
+        before = {path: path.read_text() if path.exists() else None for path in paths.values()}
         try:
             for edit in removal.edits:
-                text = (self._copy / edit.file).read_text()
-                assert text.count(edit.old) == 1, f"{edit.file} does not have once: {edit.old}"
-                (self._copy / edit.file).write_text(text.replace(edit.old, edit.new))
+                path = paths[edit.file]
+                path.write_text(path.read_text().replace(edit.old, edit.new) if edit.old else edit.new)
             yield
         finally:
-            for name, content in before.items():
-                (self._copy / name).write_bytes(content)
+            for path, text in before.items():
+                path.unlink() if text is None else path.write_text(text)
 
     def run(self, tests: Sequence[str]) -> dict[str, Outcome]:
         """How each of some tests (`test_x`, or `test_x[case]`) ends; without those that were not run."""
@@ -81,9 +88,15 @@ class Trial:
             command, cwd=self._copy, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         ) as running:
             try:
-                running.wait(_RUN_SECONDS)
+                status = running.wait(_RUN_SECONDS)
             except subprocess.TimeoutExpired:
                 running.kill()
+                status = 0
+        _end_orphans()
+        if status < 0:
+            return dict.fromkeys(
+                tests, Outcome("failed", f"{signal.Signals(-status).name} ended the test itself")
+            )
         return self._outcomes(tests) if self._results.exists() else {}
 
     def _nodes(self, tests: Sequence[str]) -> Iterator[str]:
@@ -101,6 +114,22 @@ class Trial:
             asked = name if name in tests else name.split("[")[0]
             found.setdefault(asked, []).append(_outcome_of(case))
         return {test: _together(outcomes) for test, outcomes in found.items()}
+
+
+def _adopt_orphans() -> None:
+    """Let what a test leaves running become our child, instead of that of the system."""
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def _end_orphans() -> None:
+    """End what tests left running: without its defence, one may not tidy up."""
+    children = Path(f"/proc/self/task/{threading.get_native_id()}/children")
+    while left := children.read_text().split():
+        for process in map(int, left):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(process, 0)
 
 
 def _outcome_of(case: ET.Element) -> Outcome:

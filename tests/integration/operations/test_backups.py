@@ -101,6 +101,13 @@ def test_another_machine_gives_the_same_answers_and_takes_the_same_keys(shop: Pl
     )  # commits are those of the clones there
 
 
+def test_a_backup_holds_no_key(shop: Place, tmp_path: Path) -> None:
+    secret = shop.json("key", "create")["key"].rpartition("_")[2]
+    backup = tmp_path / "nightly"
+    assert shop.run("backup", str(backup))[0] == 0
+    assert not [path for path in backup.rglob("*") if path.is_file() and secret.encode() in path.read_bytes()]
+
+
 def test_nothing_is_replaced_unless_that_is_asked_for(shop: Place, tmp_path: Path) -> None:
     backup = tmp_path / "nightly"
     assert shop.run("backup", str(backup))[0] == 0

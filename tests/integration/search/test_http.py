@@ -166,7 +166,7 @@ async def test_files_lost_under_the_server_cost_the_answers_that_need_them(tmp_p
 async def test_a_fault_of_ours_tells_the_caller_nothing_but_the_code(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def fault(_: Searcher, query: Query) -> None:
+    async def fault(_: Searcher, query: Query, *__: object) -> None:
         raise ZeroDivisionError(f"secret detail of {query.text}")
 
     monkeypatch.setattr(Searcher, "search", fault)

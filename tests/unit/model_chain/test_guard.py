@@ -96,6 +96,9 @@ def test_the_oracle_still_sees_what_it_recorded() -> None:
         "IFS=,; x=ls,-la; $x",
         "builtin eval ls",
         "/???/cat a.txt",
+        "declare -n r=c; c=ls; $r",
+        "f() { local -rn r=$1; r=ls; }; f c; $c",
+        "r=ls; if x; then typeset -n r=c; fi; $r",
     ],
 )
 def test_disguises_are_seen_through(command: str) -> None:
@@ -121,6 +124,8 @@ def test_disguises_are_seen_through(command: str) -> None:
         "c=xls; ${c/y/}",
         "read -r c <<< xls; $c",
         "/???/share/cat a.txt",
+        "declare -n r=r; $r",
+        "declare -x r=c; c=ls; $r",
     ],
 )
 def test_words_that_only_look_like_programs_pass(command: str) -> None:
