@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -22,32 +23,35 @@ CATALOGUE_COLUMNS = (
 # Each column in the smallest integers that hold it.
 _Ints = NDArray[np.integer]
 
+Made = TypeVar("Made")
+
 # What stands for a row where there is none.
 NOWHERE = -1
 
 
-class _Texts(dict[int, str]):
-    """Values by code, each made a Python string when first asked for."""
+class _Made(dict[int, Made]):
+    """What is made of values, by code; each when it is first asked for."""
 
-    def __init__(self, values: pa.Array) -> None:
+    def __init__(self, values: pa.Array, make: Callable[[str], Made]) -> None:
         self._values = values
+        self._make = make
 
-    def __missing__(self, code: int) -> str:
+    def __missing__(self, code: int) -> Made:
         if len(self) >= TEXTS_REMEMBERED:
             self.clear()
-        text: str = self._values[code].as_py()
-        self[code] = text
-        return text
+        made = self[code] = self._make(self._values[code].as_py())
+        return made
 
 
 class TextColumn:
     """A dictionary-encoded column of texts: `column[row]`. Codes follow the order of the sorted values."""
 
-    __slots__ = ("_code_of", "_texts", "_values", "codes")
+    __slots__ = ("_code_of", "_made", "_texts", "_values", "codes")
 
     def __init__(self, values: pa.Array, codes: _Ints) -> None:
         self._values = values
-        self._texts = _Texts(values)
+        self._texts = _Made(values, str)
+        self._made: dict[Callable[[str], Any], _Made[Any]] = {}
         self.reorder(codes)
 
     def reorder(self, codes: _Ints) -> None:
@@ -64,8 +68,16 @@ class TextColumn:
 
     def take(self, rows: Sequence[int]) -> list[str]:
         """The values of many rows, in their order."""
+        return list(map(self._texts.__getitem__, self._codes_of(rows)))
+
+    def made(self, make: Callable[[str], Made], rows: Sequence[int]) -> list[Made]:
+        """What a function makes of the values of many rows, in their order; remembered by value."""
+        made = self._made.get(make) or self._made.setdefault(make, _Made(self._values, make))
+        return list(map(made.__getitem__, self._codes_of(rows)))
+
+    def _codes_of(self, rows: Sequence[int]) -> list[int]:
         codes: list[int] = self.codes[np.asarray(rows, np.int64)].tolist()
-        return [self._texts[code] for code in codes]
+        return codes
 
     def distinct(self) -> list[str]:
         """Every value, sorted."""
@@ -223,6 +235,8 @@ class Catalogue:
             return []  # its name is its alone, as most are
         own = simhashes[np.searchsorted(rows, row)]
         rows = rows[np.bitwise_count(simhashes ^ own) <= NEAR_BITS]
+        if len(rows) == 1:
+            return []
         same = self.repo.codes[rows] != self.repo.codes[row]
         for column in (self.symbol, self.kind, self.language):
             same &= column.codes[rows] == column.codes[row]

@@ -300,8 +300,9 @@ class _Search:
         asked = self.weights.lists
         dense = {name: column for name, column in _DENSE[self.query.mode].items() if name in asked}
         words = {name: column for name, column in _LEXICAL[self.query.mode].items() if name in asked}
-        dense_lists, word_lists = await asyncio.gather(
-            self._dense_lists(dense, depth), self._word_lists(words, depth)
+        # In this order: the words are looked for while the query is embedded.
+        word_lists, dense_lists = await asyncio.gather(
+            self._word_lists(words, depth), self._dense_lists(dense, depth)
         )
         lists = {**dense_lists, **{name: found[:depth] for name, found in word_lists.items()}}
         return lists, word_lists.get("lexical", NO_MATCHES)

@@ -60,6 +60,7 @@ def serve(
     listening = listen(options.host, options.port)
     import uvicorn  # noqa: PLC0415 - FastAPI and uvicorn take 0.4 s that a command line must not pay
 
+    from index_store.memory import leave_out_of_collections  # noqa: PLC0415 - pyarrow, the same
     from search_api.app import create_app  # noqa: PLC0415 - the same
 
     host, port = listening.getsockname()[:2]
@@ -71,6 +72,7 @@ def serve(
         server_header=False,
         timeout_graceful_shutdown=SHUTDOWN_GRACE_S,
     )
+    leave_out_of_collections()
     with listening, asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(_serving(uvicorn.Server(config), listening, heart))
 

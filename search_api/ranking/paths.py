@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from dataclasses import dataclass
 
 from index_store.identifiers import split_identifier, terms
-
-# A path is classified once; 64k paths of 40 bytes are a few megabytes.
-_REMEMBERED_PATHS = 1 << 16
 
 # Words of a folder's name: `test_suite` and `integration-tests` hold tests too.
 _TEST_FOLDERS = frozenset(
@@ -34,7 +31,26 @@ _DECLARATION_NAMES = (".d.ts", ".d.mts", ".d.cts", ".pyi")
 _REEXPORTS = frozenset({"__init__.py", "index.ts", "index.js", "index.tsx", "mod.rs", "package-info.java"})
 
 
-@lru_cache(maxsize=_REMEMBERED_PATHS)
+@dataclass(frozen=True, slots=True)
+class FileName:
+    """All that ranking asks of a path, in one place: a search looks at hundreds.
+
+    Attributes:
+        roles, version_folder, terms, stem_terms, joined: what the functions below say of it.
+    """
+
+    roles: tuple[str, ...]
+    version_folder: tuple[str, int] | None
+    terms: frozenset[str]
+    stem_terms: frozenset[str]
+    joined: str
+
+
+def file_name(path: str) -> FileName:
+    """A path, taken apart."""
+    return FileName(roles(path), version_folder(path), name_terms(path), stem_terms(path), joined_name(path))
+
+
 def roles(path: str) -> tuple[str, ...]:
     """What a file is besides the code itself.
 
@@ -56,26 +72,22 @@ def roles(path: str) -> tuple[str, ...]:
     return tuple(role for role, holds in checks.items() if holds)
 
 
-@lru_cache(maxsize=_REMEMBERED_PATHS)
 def version_folder(path: str) -> tuple[str, int] | None:
     """The version folder that a path passes through: (`src`, 3) for `src/v3/types.ts`; None without one."""
     match = _VERSION_FOLDER.search(path)
     return (path[: match.start()], int(match[1])) if match else None
 
 
-@lru_cache(maxsize=_REMEMBERED_PATHS)
 def name_terms(path: str) -> frozenset[str]:
     """The stemmed words that name a file: its stem and the folder it stands in."""
     return frozenset(terms(" ".join([_stem(path), *path.split("/")[-2:-1]])))
 
 
-@lru_cache(maxsize=_REMEMBERED_PATHS)
 def stem_terms(path: str) -> frozenset[str]:
     """The stemmed parts of a file's own stem: query, builder for `QueryBuilder.kt`."""
     return frozenset(terms(" ".join(split_identifier(_stem(path))))) or frozenset({path})
 
 
-@lru_cache(maxsize=_REMEMBERED_PATHS)
 def joined_name(path: str) -> str:
     """A file's stem as one word: `testclient` for both `testclient.py` and `test_client.py`."""
     return re.sub(r"[_.-]", "", _stem(path).lower())

@@ -20,14 +20,14 @@ import numpy as np
 from index_store.identifiers import query_terms, terms
 from index_store.matches import NO_MATCHES
 from search_api.limits import MAX_LEXICAL_TERMS
-from search_api.ranking import paths
+from search_api.ranking.paths import FileName, file_name
 from search_api.ranking.symbols import definitions, nearly_named, symbol_words
 from search_api.retrieval.fuse import Candidate, Candidates
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from index_store.catalogue import Catalogue, TextColumn
+    from index_store.catalogue import Catalogue
     from index_store.matches import Matches
     from search_api.ranking.weights import RankingWeights
 
@@ -79,13 +79,6 @@ class Question:
             for run in (written[start : start + length] for start in range(len(written) - length + 1))
         }
 
-    def words_of(self, path: str) -> frozenset[str]:
-        """The words that name a file: those of its stem and folder, and those that its stem writes as one."""
-        named = paths.name_terms(path)
-        if apart := self.compounds.get(paths.joined_name(path)):
-            named = named.union(terms(apart))
-        return self.words & named
-
     def asks_for(self, role: str) -> bool:
         """Whether the text wants files of a role that is otherwise pushed down."""
         return bool(self.words & _ASKS_FOR[role])
@@ -107,7 +100,7 @@ class Ranking:
         top: the best fused score; boosts are multiples of it.
         lexical: what BM25 found, far deeper than the candidates; it tells what whole files are about.
         by_file: the candidates of each file, by its number in the catalogue.
-        paths: the path of each of these files.
+        names: what the path of each of these files says.
     """
 
     candidates: Candidates
@@ -118,18 +111,19 @@ class Ranking:
     top: float
     lexical: Matches = NO_MATCHES
     by_file: dict[_File, list[Candidate]] = field(init=False, default_factory=lambda: defaultdict(list))
-    paths: dict[_File, str] = field(init=False, default_factory=dict)
+    names: dict[_File, FileName] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         """Group the candidates by file."""
         files = self.catalogue.file.take(list(self.candidates))
         for file, candidate in zip(files, self.candidates.values(), strict=True):
             self.by_file[file].append(candidate)
-        self.paths.update(zip(self.by_file, self.of_files(self.catalogue.path), strict=True))
+        names = self.catalogue.path.made(file_name, self.first_rows())
+        self.names.update(zip(self.by_file, names, strict=True))
 
-    def of_files(self, column: TextColumn) -> list[str]:
-        """The values of a column that is the same in all of a file, in the order of `by_file`."""
-        return column.take([group[0].row for group in self.by_file.values()])
+    def first_rows(self) -> list[int]:
+        """A row of each file, in the order of `by_file`."""
+        return [group[0].row for group in self.by_file.values()]
 
     def candidate(self, row: int) -> Candidate:
         """The candidate of a row, which becomes one if no list found it."""
@@ -137,7 +131,7 @@ class Ranking:
             self.candidates[row] = Candidate(row)
             file = self.catalogue.file[row]
             self.by_file[file].append(self.candidates[row])
-            self.paths[file] = self.catalogue.path[row]
+            [self.names[file]] = self.catalogue.path.made(file_name, [row])
         return self.candidates[row]
 
 
@@ -152,12 +146,15 @@ def lift_matching_files(ranking: Ranking) -> None:
     places = _places_within(of_file)
     fading = np.array([ranking.weights.further_chunk**place for place in range(places.max() + 1)])
     worths = np.bincount(of_file, ranking.lexical.scores * fading[places])
-    worth: dict[_File, float] = dict(zip(files.tolist(), worths.tolist(), strict=True))
-    largest = max(worth.values())
+    largest = worths.max()
+    if largest <= 0:
+        return
+    most = ranking.top * ranking.weights.file_match
+    gains = dict(zip(files.tolist(), (most * worths / largest).tolist(), strict=True))
     for file, group in ranking.by_file.items():
-        if file in worth and largest > 0:
+        if file in gains:
             best = _best(group)
-            best.score += ranking.top * ranking.weights.file_match * worth[file] / largest
+            best.score += gains[file]
             best.signals.append("file-match")
 
 
@@ -186,7 +183,8 @@ def lift_definitions(ranking: Ranking) -> None:
             row: catalogue.symbol[row].count(".") for row in definitions(word, catalogue, ranking.allowed)
         }
         home = word.rpartition(".")[2].replace("_", "").lower()
-        at_home = {row for row in depths if paths.joined_name(catalogue.path[row]) == home}
+        names = catalogue.path.made(file_name, list(depths))
+        at_home = {row for row, name in zip(depths, names, strict=True) if name.joined == home}
         for row, depth in depths.items():
             candidate = ranking.candidate(row)
             if "definition" not in candidate.signals:
@@ -212,7 +210,7 @@ def lift_near_names(ranking: Ranking) -> None:
 def lift_named_repositories(ranking: Ranking) -> None:
     """Where candidates lie in several repositories, those of one that the query names gain."""
     weights = ranking.weights
-    repositories = ranking.of_files(ranking.catalogue.repo)
+    repositories = ranking.catalogue.repo.take(ranking.first_rows())
     names = set(repositories)
     if not weights.named_repository or len(names) < _SEVERAL:
         return
@@ -232,17 +230,22 @@ def lift_path_stems(ranking: Ranking) -> None:
     other words that tell which file is meant. A name that the query holds entirely gains a little more:
     `DatabaseDialect` before `SQLServerDialect` where a question speaks of a database dialect.
     """
-    question, names, weights = ranking.question, ranking.paths, ranking.weights
-    if not (weights.path_stem or weights.whole_stem) or not question.words:
+    names, weights = ranking.names, ranking.weights
+    asked, compounds = ranking.question.words, ranking.question.compounds
+    if not (weights.path_stem or weights.whole_stem) or not asked:
         return
-    held = {file: words for file, name in names.items() if (words := question.words_of(name))}
+    held: dict[_File, frozenset[str]] = {}
+    for file, name in names.items():
+        apart = compounds.get(name.joined)
+        if words := asked & (name.terms.union(terms(apart)) if apart else name.terms):
+            held[file] = words
     named = Counter(word for words in held.values() for word in words)
-    rarity = {word: log(1 + len(names) / max(1, named[word])) for word in question.words}
+    rarity = {word: log(1 + len(names) / max(1, named[word])) for word in asked}
     whole = sum(rarity.values())
     for file, words in held.items():
         size = weights.path_stem * sum(rarity[word] for word in words) / whole
-        joined = paths.joined_name(names[file]) in question.compounds
-        if joined or paths.stem_terms(names[file]) <= question.words:
+        name = names[file]
+        if name.joined in compounds or name.stem_terms <= asked:
             size += weights.whole_stem
         for candidate in ranking.by_file[file]:
             candidate.score += ranking.top * size
@@ -267,8 +270,8 @@ def press_side_paths(ranking: Ranking) -> None:
     }
     pressed = {role: size for role, size in factors.items() if size != 1 and not question.asks_for(role)}
     superseded = _superseded(ranking) if "legacy" in pressed else frozenset()
-    for file, name in ranking.paths.items():
-        penalties = [(pressed[role], f"{role}-penalty") for role in paths.roles(name) if role in pressed]
+    for file, name in ranking.names.items():
+        penalties = [(pressed[role], f"{role}-penalty") for role in name.roles if role in pressed]
         if file in superseded:
             penalties.append((weights.legacy, "older-version"))
         for factor, signal in penalties:
@@ -282,8 +285,8 @@ def _superseded(ranking: Ranking) -> frozenset[_File]:
     catalogue = ranking.catalogue
     found: dict[_File, tuple[tuple[int, str], int]] = {}
     newest: dict[tuple[int, str], int] = {}
-    for file, name in ranking.paths.items():
-        if (folder := paths.version_folder(name)) is not None:
+    for file, name in ranking.names.items():
+        if (folder := name.version_folder) is not None:
             place = (int(catalogue.repo.codes[ranking.by_file[file][0].row]), folder[0])
             found[file] = (place, folder[1])
             newest[place] = max(newest.get(place, 0), folder[1])

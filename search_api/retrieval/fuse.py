@@ -66,7 +66,8 @@ def fuse(lists: Mapping[str, Matches], weights: RankingWeights, *, symbol_like: 
         worth = share * ((scores - least) / span if span > 0 else np.ones(len(scores)))
         for rank, (row, part) in enumerate(zip(matches.rows.tolist(), worth.tolist(), strict=True), start=1):
             if (candidate := candidates.get(row)) is None:
-                candidate = candidates[row] = Candidate(row)
-            candidate.ranks[name] = rank
-            candidate.score += part
+                candidates[row] = Candidate(row, part, {name: rank}, [])
+            else:
+                candidate.ranks[name] = rank
+                candidate.score += part
     return candidates

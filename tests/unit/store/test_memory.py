@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from index_store.memory import return_freed_memory
+from index_store.memory import leave_out_of_collections, return_freed_memory
 
 STATUS = Path("/proc/self/statm")
 
@@ -26,3 +26,14 @@ def test_freed_memory_goes_back_to_the_system() -> None:
     return_freed_memory()
     assert resident() < full - 60_000_000
     assert kept
+
+
+def test_what_is_there_is_not_looked_at_by_collections() -> None:
+    loop: list[object] = []
+    loop.append(loop)
+    assert any(one is loop for one in gc.get_objects())
+    leave_out_of_collections()
+    try:
+        assert not any(one is loop for one in gc.get_objects())
+    finally:
+        gc.unfreeze()
