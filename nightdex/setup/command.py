@@ -115,12 +115,9 @@ def setup_command(
         SetupRefused: it cannot be done safely, or nobody is there to say yes.
     """
     change = plan_change(client, launch, environment)
-    _make((change,), ask, yes=yes, as_json=as_json)
-    if as_json:
-        sys.stdout.write(json.dumps({"client": client, **_told(change)}) + "\n")
-    elif change.differs and launch is not None:
-        sys.stdout.write(f"Next: {CLIENTS[client].then}.\n")
-    return 0
+    document = {"client": client, **_told(change)}
+    then = f"{CLIENTS[client].then}." if launch else ""
+    return _make((change,), document, then, ask, yes=yes, as_json=as_json)
 
 
 def plan_units(services: Services | None, folder: Path) -> tuple[Change, ...]:
@@ -158,30 +155,41 @@ def setup_systemd_command(
         SetupRefused: it cannot be done safely, or nobody is there to say yes.
     """
     changes = plan_units(services, folder)
-    _make(changes, ask, yes=yes, as_json=as_json)
+    document = {"client": "systemd", "files": [_told(change) for change in changes]}
     systemctl = "systemctl" if folder == SYSTEM_FOLDER else "systemctl --user"
-    if as_json:
-        document = {"client": "systemd", "files": [_told(change) for change in changes]}
-        sys.stdout.write(json.dumps(document) + "\n")
-    elif any(change.differs for change in changes):
-        then = f" && {systemctl} enable --now nightdex-index.timer nightdex-api.service" if services else ""
-        sys.stdout.write(f"Next: {systemctl} daemon-reload{then}\n")
-    return 0
+    then = f"{systemctl} daemon-reload"
+    if services:
+        then += f" && {systemctl} enable --now nightdex-index.timer nightdex-api.service"
+    return _make(changes, document, then, ask, yes=yes, as_json=as_json)
 
 
-def _make(changes: Sequence[Change], ask: Callable[[str], str], *, yes: bool, as_json: bool) -> None:
-    """Show the changes, and make them all after one yes."""
+def _make(
+    changes: Sequence[Change],
+    document: Mapping[str, object],
+    then: str,
+    ask: Callable[[str], str],
+    *,
+    yes: bool,
+    as_json: bool,
+) -> int:
+    """Show the changes, make them all after one yes, and say what is to be done `then`; the exit status.
+
+    With `as_json` all that is said is the document.
+    """
     due = [change for change in changes if change.differs]
-    if not as_json:
-        for change in changes:
-            sys.stdout.write(change.diff if change.differs else f"{change.path} needs no change.\n")
-    if not due:
-        return
-    _agree(due, ask, yes=yes)
+    say: Callable[[str], object] = (lambda _: None) if as_json else sys.stdout.write
+    for change in changes:
+        say(change.diff if change.differs else f"{change.path} needs no change.\n")
+    if due:
+        _agree(due, ask, yes=yes)
     for change in due:
         apply_change(change)
-        if not as_json:
-            sys.stdout.write(f"{'Done' if change.after else 'Taken back'}: {change.path}\n")
+        say(f"{'Done' if change.after else 'Taken back'}: {change.path}\n")
+    if due and then:
+        say(f"Next: {then}\n")
+    if as_json:
+        sys.stdout.write(json.dumps(document) + "\n")
+    return 0
 
 
 def _told(change: Change) -> dict[str, object]:
