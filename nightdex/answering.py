@@ -92,11 +92,12 @@ class Answering:
     ) -> dict[str, str | int] | None:
         newest = await asyncio.to_thread(current_generation, self.configuration.state_dir)
         async with searcher.serving.current().request() as generation:
-            answer = await searcher.search(asked.question)
-            if not newest == generation.number == answer.index.generation:
+            if generation.number != newest:
                 return None
-            # Exact searches give up after the same time everywhere.
-            if answer.degraded and answer.mode != Mode.EXACT:
+            answer = await searcher.search(asked.question)
+            # Exact searches give up after the same time everywhere; other answers lack an embedder.
+            lacking = answer.degraded and answer.mode != Mode.EXACT
+            if lacking or answer.index.generation != newest:
                 return None
             out, err = _Page(terminal=line["terminal"]), io.StringIO()
             await asyncio.to_thread(

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     from nightdex.answering import CommandLine
 
+# The two kinds of answers: what to print, and how the search failed.
+PRINTED, FAILED = {"out", "err"}, {"detail", "code", "exit_status"}
+
 # What rich asks the environment about a terminal.
 _TERMINAL = frozenset({"TERM", "COLORTERM", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"})
 
@@ -79,8 +82,8 @@ def _ask(arguments: Sequence[str]) -> dict[str, Any] | None:
         connected.settimeout(ANSWERED_S)
         with connected.makefile("rb") as stream:
             answer = stream.read()
-    reply: dict[str, Any] | None = json.loads(answer) if answer else None
-    return reply
+    reply: dict[str, Any] = json.loads(answer)
+    return reply if reply.keys() in (PRINTED, FAILED) else None
 
 
 def _config(arguments: Sequence[str]) -> str | None:

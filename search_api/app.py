@@ -67,6 +67,8 @@ def create_app(state_dir: Path, embedder_for: EmbedderFor, options: ApiOptions =
     searcher = Searcher(
         serving, read_head=options.read_head, on_answer=metrics.searched, on_shown=shown.count
     )
+    # Commands print what they would find by themselves; where branches are now they do not ask git.
+    commands = Searcher(serving, on_answer=metrics.searched, on_shown=shown.count)
     agents = McpOverHttp(mcp_server(searcher, options.memories))
 
     @asynccontextmanager
@@ -78,7 +80,7 @@ def create_app(state_dir: Path, embedder_for: EmbedderFor, options: ApiOptions =
             async with (
                 shown.saving(),
                 agents.running(),
-                answering_commands(state_dir, searcher, options.answer_command),
+                answering_commands(state_dir, commands, options.answer_command),
             ):
                 yield
         finally:
