@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta, tzinfo
+from itertools import product
 from unittest import mock
 
 from index_store.generations import current_generation, generation_dir, list_generations
@@ -25,6 +26,9 @@ from tests.failing_calls import CALLS, ERRORS, failing
 from tests.soak.witness import REPOSITORIES, Witness
 
 Mishap = Callable[[Witness], AbstractContextManager[str]]
+
+# A lock, which is waited for, is the last of each.
+DATABASE_WAYS = tuple(product((CACHE_NAME, SHOWN_NAME), reversed(DATABASE_FAULTS)))
 
 # About as many calls of one kind as a night of a witness makes; a number beyond the last one fails nothing.
 CALLS_IN_A_NIGHT = {"fsync": 240, "link": 180, "open": 60, "mkdir": 60}
@@ -82,8 +86,8 @@ def a_bad_current(witness: Witness) -> Iterator[str]:
 
 @contextmanager
 def a_bad_database(witness: Witness) -> Iterator[str]:
-    path = witness.state / witness.chance.choice([CACHE_NAME, SHOWN_NAME])
-    fault = witness.chance.choice(DATABASE_FAULTS)
+    name, fault = DATABASE_WAYS[witness.tally.tries % len(DATABASE_WAYS)]
+    path = witness.state / name
     if path.name == SHOWN_NAME:
         ShownCounts(witness.state).add({})  # the last try may have deleted it, and nothing been shown since
     with broken_database(path, fault, witness.chance):
