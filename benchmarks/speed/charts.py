@@ -38,6 +38,9 @@ def _queries(results: Results) -> Iterator[Bar]:
         for mode, times in measured["modes"].items():
             yield Bar(f"{mode}, {int(size):,} chunks", times["p50"])
         yield Bar(f"plain LanceDB, {int(size):,} chunks", measured["plain_hybrid"]["p50"], pale=True)
+        if literal := measured.get("literal"):
+            yield Bar(f"exact, {int(size):,} chunks", literal["exact"])
+            yield Bar(f"ripgrep, {int(size):,} chunks", literal["ripgrep"], pale=True)
 
 
 def _room(results: Results) -> Iterator[Bar]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.speed import synthetic
+from benchmarks.speed.literal import measure_literal
 
 if TYPE_CHECKING:
     from benchmarks.speed.options import SpeedOptions
@@ -27,6 +30,8 @@ def run(options: SpeedOptions) -> dict[str, Any]:
         if done.returncode:
             raise SystemExit(done.stderr.decode()[-2000:])  # what came before is two warnings a plain query
         results[str(size)] = measured = json.loads(done.stdout)
+        if ripgrep := shutil.which("rg"):
+            measured["literal"] = asyncio.run(measure_literal(target, ripgrep))
         _print(size, measured)
     return results
 
@@ -42,4 +47,10 @@ def _print(size: int, measured: dict[str, Any]) -> None:
         print(f"  {measured['degraded']} answers had to do without vectors")
     recall = ", ".join(f"{name} {value:.3f}" for name, value in measured["recall_at_10"].items())
     memory = ", ".join(f"{name} {value / 1e6:.0f} MB" for name, value in measured["memory"].items())
-    print(f"  recall@10 against an exact scan: {recall}\n  memory of the API: {memory}\n", flush=True)
+    print(f"  recall@10 against an exact scan: {recall}\n  memory of the API: {memory}")
+    if literal := measured.get("literal"):
+        words, grep = literal["exact"], literal["ripgrep"]
+        print(f"  a word in mode exact {words:.2f} ms; by ripgrep in the same texts, as files, {grep:.1f} ms")
+    else:
+        print("  ripgrep is left out: there is no rg on PATH")
+    print(flush=True)

@@ -20,6 +20,7 @@ import pytest
 from index_store.objects import Objects
 from index_store.place import Place
 from nightdex.cli import _run
+from nightdex.warm import search_warm
 from tests.repositories import commit
 
 NOTICED_SECONDS = 60.0
@@ -110,6 +111,9 @@ def test_several_servers_notice_what_a_night_elsewhere_published(world: Path, an
             hits = server.get("/v1/search", params={"query": "refund customer"}).json()["hits"]
             assert hits[0]["symbol"] == "refund_customer"
             assert server.get("/v1/nights").json()["nights"]
+        for machine in ("east", "west"):
+            # From the copy of its own machine, through the socket beside it.
+            assert search_warm(["refund customer", "--config", str(world / f"{machine}.toml")]) == 0
 
 
 def test_the_commands_of_every_machine_read_what_is_shared(

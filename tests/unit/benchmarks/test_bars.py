@@ -57,7 +57,13 @@ RESULTS: dict[str, Any] = {
     "a": {"stages": {"cut": {"seconds": 4.0, "floor": 1.0, "of_floor": "tree-sitter alone"}}},
     "b": {"seconds": 0.5, "ls_tree": 0.25},
     "c": {"one_file": 1.0, "files": 40, "seconds": 4.0},
-    "d": {"10000": {"modes": {"hybrid": {"p50": 4.0}}, "plain_hybrid": {"p50": 8.0}}},
+    "d": {
+        "10000": {
+            "modes": {"hybrid": {"p50": 4.0}},
+            "plain_hybrid": {"p50": 8.0},
+            "literal": {"exact": 1.0, "ripgrep": 9.0},
+        }
+    },
     "e": {"chunks": 200_000, "disk": 400e6, "peak_memory": 100e6},
     "f": {"commands": {"python3 -c pass": {"median": 0.02}, "nightdex --help": {"median": 0.1}}},
     "g": {"points": [(2_000, 4.0), (1_000, 1.0)]},

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from pathlib import Path
 
 import pytest
 
 from benchmarks.speed import synthetic
+from benchmarks.speed.literal import measure_literal
 from index_store.check import check
 from index_store.filters import Filter
 from index_store.reader import Reader
@@ -15,7 +17,7 @@ from index_store.testing import build_generation, make_row, text_vector
 
 WORDS = ("alpha", "beta", "gamma", "delta")
 REAL = [
-    make_row(path=f"src/{word}.py", symbol=f"{word}.run", text=f"{word} one\n{word} two\n{word} three")
+    make_row(path=f"src/{word}.py", symbol=f"{word}.run", text=f"{word} one\n{word} two_words\n{word} three")
     for word in WORDS
 ]
 
@@ -51,3 +53,12 @@ def test_what_is_built_is_used_again(built: Path) -> None:
     before = (built / "made" / "generations" / "1" / "manifest.json").stat().st_mtime_ns
     synthetic.build(built / "real", built / "made", 150)
     assert (built / "made" / "generations" / "1" / "manifest.json").stat().st_mtime_ns == before
+
+
+@pytest.mark.skipif(shutil.which("rg") is None, reason="there is no ripgrep")
+def test_ripgrep_finds_every_word_of_the_index_in_the_texts_that_are_written(built: Path) -> None:
+    for _ in range(2):  # the second uses the same files again
+        took = asyncio.run(measure_literal(built / "made", str(shutil.which("rg"))))
+        assert min(took.values()) > 0
+    written = (built / "made" / "texts").rglob("*.txt")
+    assert sum(file.read_text().count("\n") for file in written) == 150 * 4
