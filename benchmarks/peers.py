@@ -41,7 +41,7 @@ from benchmarks.scoring import (
 )
 from benchmarks.variants import SHIPPED
 from index_store.identifiers import query_terms
-from model_chain.backends.embedded import SHIPPED_MODEL
+from model_chain.backends.shipped import SHIPPED_MODEL
 
 # Beyond every file: ripgrep answers with files.
 _WHOLE_FILE = (1, 1 << 30)

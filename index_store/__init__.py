@@ -2,9 +2,10 @@
 
 import os
 
-from index_store.rest_client import defer_rest_client
+from index_store.rest_client import defer_rest_client, skip_override_checks
 
 # Read once, when lancedb is first imported: without it Lance reports its housekeeping as warnings on stderr.
 os.environ.setdefault("LANCE_LOG", "error")
 
 defer_rest_client()
+skip_override_checks()

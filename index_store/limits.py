@@ -100,3 +100,6 @@ KEPT_REPORTS = 60
 
 # After this long a night reads every byte of a generation again before it goes on from it.
 REREAD_AFTER_SECONDS = 7 * 24 * 3600.0
+
+# Manifests that a process need not read again; a night asks for those of all generations four times.
+MANIFESTS_REMEMBERED = 64

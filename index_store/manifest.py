@@ -7,12 +7,13 @@ import json
 import os
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import asdict
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from index_store.durable import write_durably
 from index_store.errors import FormatTooNew, FormatTooOld, IndexDamaged
-from index_store.limits import HASH_BLOCK
+from index_store.limits import HASH_BLOCK, MANIFESTS_REMEMBERED
 from index_store.schema import FORMAT_VERSION, EmbedderRecord, Manifest, RepositoryState, SummariserRecord
 
 MANIFEST_NAME = "manifest.json"
@@ -35,10 +36,14 @@ def read_manifest(generation_dir: Path) -> Manifest:
     """
     path = generation_dir / MANIFEST_NAME
     try:
-        content = path.read_bytes()
+        return _read(path, _mark(path))
     except OSError as error:
         raise IndexDamaged(f"Cannot read {path}: {error.strerror}; {_REMEDY}") from error
-    return parse_manifest(content, str(path))
+
+
+@lru_cache(MANIFESTS_REMEMBERED)
+def _read(path: Path, mark: FileMark) -> Manifest:  # noqa: ARG001 - another state of the file is read again
+    return parse_manifest(path.read_bytes(), str(path))
 
 
 def parse_manifest(content: bytes, path: str) -> Manifest:

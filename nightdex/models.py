@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from model_chain.backends.shipped import PREFIX_SCHEME, SHIPPED_MODEL, LateEmbedder, model_digest
 from model_chain.errors import ModelError, ModelMissing
-from model_chain.protocol import Fingerprint
+from model_chain.protocol import IN_PROCESS, Fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,12 +36,24 @@ def night_embedder(settings: Embedding, recorded: EmbedderRecord | None) -> Embe
         ModelMissing: the model in the package is not whole, or no host has the one that was asked for.
         ModelUnavailable: no host answers, and the index has no vectors of this model.
     """
-    from model_chain.backends.embedded import EmbeddedEmbedder
-
     provider = recorded.provider if settings.provider == "auto" and recorded else settings.provider
     if provider == "ollama" or (provider == "auto" and _answers(settings.model, settings.hosts)):
         return _ollama_embedder(settings, recorded)
+    if recorded is not None and _is_shipped(recorded):
+        return LateEmbedder(_fingerprint(recorded))
+    from model_chain.backends.embedded import EmbeddedEmbedder
+
     return EmbeddedEmbedder()
+
+
+def _is_shipped(recorded: EmbedderRecord) -> bool:
+    """Whether an index was built with the model in the package as it is now."""
+    if (recorded.provider, recorded.prefix_scheme) != (IN_PROCESS, PREFIX_SCHEME):
+        return False
+    try:
+        return recorded.digest == model_digest(SHIPPED_MODEL)
+    except OSError:
+        return False
 
 
 def _ollama_embedder(settings: Embedding, recorded: EmbedderRecord | None) -> Embedder:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from index_store.errors import NoIndex
 from index_store.generations import serving_manifest
+from indexer.chunking.forking import start_forking
 from indexer.deadline import next_time
 from indexer.describe import DescriptionLimits
 from indexer.embed import embedder_record
@@ -121,6 +122,8 @@ def _run(night: PreparedNight) -> NightReport:
     if night.describer is None and night.options.shared is None:
         report = unchanged_night(night.options, night.embedder, summariser, night.progress)
     if report is None:
+        if night.options.engine is None:
+            start_forking()  # imports there while this process imports here
         from indexer.nightly import run_night  # noqa: PLC0415 - lancedb, and half a second
 
         report = run_night(night.options, night.embedder, summariser, night.progress, night.describer)

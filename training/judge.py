@@ -25,7 +25,8 @@ import numpy as np
 
 from indexer.chunking.languages import language_of
 from indexer.chunking.worker import chunk_text
-from model_chain.backends.embedded import SHIPPED_MODEL, EmbeddedEmbedder
+from model_chain.backends.embedded import EmbeddedEmbedder
+from model_chain.backends.shipped import SHIPPED_MODEL
 from model_chain.document import code_document
 from model_chain.protocol import CodeUnit
 

@@ -15,7 +15,7 @@ from benchmarks.speed.command import NIGHTDEX, run_night, time_command
 from benchmarks.speed.stages import Stages, measure_stages
 from benchmarks.speed.world import SUFFIXES, World, export, list_code, make_world
 from index_store.generations import current_generation, generation_dir
-from model_chain.backends.embedded import SHIPPED_MODEL
+from model_chain.backends.shipped import SHIPPED_MODEL
 
 if TYPE_CHECKING:
     from benchmarks.speed.options import SpeedOptions

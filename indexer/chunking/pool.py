@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import signal
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from pebble import ProcessExpired, ProcessPool
 
 from indexer.chunking.chunk import Chunk
+from indexer.chunking.forking import forking_context
 from indexer.chunking.lines import chunk_lines
 from indexer.chunking.worker import (
     Chunker,
@@ -28,10 +28,6 @@ from indexer.limits import BATCH_BYTES, BATCH_FILES, BATCHES_AHEAD, FILE_SECONDS
 
 if TYPE_CHECKING:
     from pebble import ProcessFuture
-
-
-# What the server that forks the workers imports once for all of them.
-_PRELOADED = ["indexer.chunking.worker", "indexer.rows", "pebble.pool.process"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +70,7 @@ class ChunkPool:
         self._prepare = prepare
         self._file_seconds = file_seconds
         self._worker_seconds = worker_seconds
-        # Not fork: a child would inherit locks of the threads that the store and the progress display run.
-        # Not spawn: each worker, and each that takes the place of one that died, would import all it needs.
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(_PRELOADED)
-        self._pool = ProcessPool(max_workers=workers, context=context, initializer=limit_memory)
+        self._pool = ProcessPool(max_workers=workers, context=forking_context(), initializer=limit_memory)
 
     def __enter__(self) -> Self:
         return self

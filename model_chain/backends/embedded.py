@@ -7,7 +7,6 @@ half a second, and because model2vec asks a hub for a path that does not exist.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,10 +20,15 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
+from model_chain.backends.shipped import (
+    PREFIX_SCHEME,
+    SHIPPED_MODEL,
+    TABLE_FILE,
+    TOKENIZER_FILE,
+    model_digest,
+)
 from model_chain.errors import ModelMissing, NothingToEmbed
 from model_chain.protocol import IN_PROCESS, EmbeddedBatch, Fingerprint
-
-SHIPPED_MODEL = Path(__file__).parent.parent / "embedded_model"
 
 # Bounds the memory of the token lists of one call to a few MB.
 TEXTS_PER_BATCH = 256
@@ -55,8 +59,6 @@ _PRE_TOKENIZER = {
     "invert": True,
 }
 
-_TABLE_FILE = "model.safetensors"
-_TOKENIZER_FILE = "tokenizer.json"
 _CONFIG_FILE = "config.json"
 _NO_TOKEN = "The text holds no word that the embedded model knows."  # noqa: S105 - a sentence, not a secret
 
@@ -72,20 +74,20 @@ class EmbeddedEmbedder:
         """
         # The tokeniser's own thread pool warns, or hangs, in a process that forks; our callers bring threads.
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-        for name in (_TABLE_FILE, _TOKENIZER_FILE, _CONFIG_FILE):
+        for name in (TABLE_FILE, TOKENIZER_FILE, _CONFIG_FILE):
             if not (folder / name).is_file():
                 raise ModelMissing(
                     f"{folder} has no {name}: point to a folder in model2vec format, or reinstall."
                 )
         try:
             config = json.loads((folder / _CONFIG_FILE).read_text(encoding="utf-8"))
-            self._tokenizer = Tokenizer.from_file(str(folder / _TOKENIZER_FILE))
-            self._table = _load_table(folder / _TABLE_FILE, self._tokenizer.get_vocab_size())
+            self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
+            self._table = _load_table(folder / TABLE_FILE, self._tokenizer.get_vocab_size())
         except (OSError, ValueError, KeyError, IndexError, SafetensorError) as error:
             raise ModelMissing(f"{folder} does not hold a usable static model: {error}.") from error
         except Exception as error:
             # tokenizers raises bare Exception for every malformed file.
-            raise ModelMissing(f"{folder / _TOKENIZER_FILE} is not a tokenizer: {error}.") from error
+            raise ModelMissing(f"{folder / TOKENIZER_FILE} is not a tokenizer: {error}.") from error
         self._tokenizer.no_padding()
         self._max_characters = _limit_length(self._tokenizer, config.get("max_length", DEFAULT_MAX_LENGTH))
         layout: dict[str, Any] = json.loads(self._tokenizer.to_str())
@@ -94,9 +96,9 @@ class EmbeddedEmbedder:
         self._fingerprint = Fingerprint(
             provider=IN_PROCESS,
             model=str(config.get("model_name") or folder.resolve().name),
-            digest=_digest(folder),
+            digest=model_digest(folder),
             dimension=int(self._table.shape[1]),
-            prefix_scheme="none@1",
+            prefix_scheme=PREFIX_SCHEME,
         )
 
     @property
@@ -225,10 +227,3 @@ def _unknown_id(tokenizer: Tokenizer, model: Mapping[str, Any]) -> int | None:
         return model["unk_id"]  # type: ignore[no-any-return]  # an integer or null in the Unigram format
     token = model.get("unk_token")
     return None if token is None else tokenizer.token_to_id(token)
-
-
-def _digest(folder: Path) -> str:
-    digest = hashlib.sha256()
-    for name in (_TABLE_FILE, _TOKENIZER_FILE):
-        digest.update(hashlib.sha256((folder / name).read_bytes()).digest())
-    return digest.hexdigest()

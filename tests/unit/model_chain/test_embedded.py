@@ -15,7 +15,8 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
-from model_chain.backends.embedded import SHIPPED_MODEL, EmbeddedEmbedder
+from model_chain.backends.embedded import EmbeddedEmbedder
+from model_chain.backends.shipped import SHIPPED_MODEL
 from model_chain.errors import ModelError, ModelMissing, NothingToEmbed
 from model_chain.protocol import Embedder
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from model_chain.backends import embedded
-from model_chain.backends.embedded import SHIPPED_MODEL, EmbeddedEmbedder, runs_of
+from model_chain.backends.embedded import EmbeddedEmbedder, runs_of
+from model_chain.backends.shipped import SHIPPED_MODEL
 
 _PIECES = [
     "get",

@@ -32,3 +32,24 @@ def test_a_name_that_the_rest_client_does_not_have_is_an_error() -> None:
     said = _python(script).splitlines()
     assert len(said) == 4
     assert all("nothing" in line for line in said)
+
+
+def test_its_models_validate_though_they_were_not_built_for_it() -> None:
+    script = (
+        "import index_store, lancedb, pydantic\n"
+        "from lance_namespace_urllib3_client.models import CreateTableRequest as Request\n"
+        "print(Request.__pydantic_complete__, pydantic.BaseModel.model_config, Request(id=['a']).id)\n"
+        "try: Request(id=3)\n"
+        "except pydantic.ValidationError as error: print(error.error_count())"
+    )
+    assert _python(script).splitlines() == ["False {} ['a']", "1"]
+
+
+def test_lancedb_marks_its_overrides_and_does_not_check_them() -> None:
+    script = (
+        "import sys, index_store, lancedb\n"
+        "print(lancedb.db.LanceDBConnection.open_table.__override__, 'overrides.signature' in sys.modules)\n"
+        "import overrides; overrides.final; print(overrides.override.__module__)"
+    )
+    if sys.version_info < (3, 12):  # later ones have no such package
+        assert _python(script).splitlines() == ["True False", "overrides.overrides"]

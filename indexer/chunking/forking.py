@@ -1,0 +1,26 @@
+"""Where the processes of a chunking pool come from: forked by a server that has imported what they need.
+
+Not forked by the night itself: a child would inherit locks of the threads that the store and the progress
+display run. Not spawned: each, and each that takes the place of one that died, would import all it needs.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from multiprocessing import forkserver
+from multiprocessing.context import ForkServerContext
+
+_PRELOADED = ["indexer.chunking.worker", "indexer.rows", "pebble.pool.process"]
+
+
+def forking_context() -> ForkServerContext:
+    """The context that a pool makes its processes in."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(_PRELOADED)
+    return context
+
+
+def start_forking() -> None:
+    """Start the server, which goes on to import by itself: worth it before this process imports for long."""
+    forking_context()
+    forkserver.ensure_running()
