@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.threats.removals import flaws, removals, rows
+from tests.threats.removals import Edit, Removal, Row, flaws, removals, rows
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ["nightdex", "indexer", "search_api", "index_store", "model_chain"]
@@ -94,6 +94,30 @@ def test_every_threat_has_a_defence_and_a_test() -> None:
 def test_what_takes_each_defence_away_still_does() -> None:
     found = flaws(rows(), removals())
     assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    ("attack", "test", "edit", "flaw"),
+    [
+        ("replaced", "test_a", Edit("a.py", "safe", ""), ""),
+        ("replaced", "test_a[case]", Edit("b.py", "", "new"), ""),
+        ("another", "test_a", Edit("a.py", "safe", ""), "0 rows"),
+        ("replaced", "test_b", Edit("a.py", "safe", ""), "does not name test_b"),
+        ("replaced", "test_a", Edit("a.py", "gone", ""), "there 0 times"),
+        ("replaced", "test_a", Edit("a.py", "=", ""), "there 2 times"),
+        ("replaced", "test_a", Edit("gone.py", "safe", ""), "there 0 times"),
+        ("replaced", "test_a", Edit("a.py", "", "new"), "there 0 times"),
+    ],
+)
+def test_what_takes_no_defence_away_is_named(
+    tmp_path: Path, attack: str, test: str, edit: Edit, flaw: str
+) -> None:
+    (tmp_path / "a.py").write_text("safe = x = 1\n")
+    found = flaws(
+        [Row("replaced refs", ("test_a",))], [Removal("t.toml", attack, "", (test,), (edit,))], tmp_path
+    )
+    assert flaw in " ".join(found)
+    assert bool(found) is bool(flaw)
 
 
 def test_every_dependency_is_explained_in_the_architecture() -> None:
