@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import log
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -271,6 +272,8 @@ def press_side_paths(ranking: Ranking) -> None:
     pressed = {role: size for role, size in factors.items() if size != 1 and not question.asks_for(role)}
     superseded = _superseded(ranking) if "legacy" in pressed else frozenset()
     for file, name in ranking.names.items():
+        if not name.roles and file not in superseded:
+            continue  # as most are
         penalties = [(pressed[role], f"{role}-penalty") for role in name.roles if role in pressed]
         if file in superseded:
             penalties.append((weights.legacy, "older-version"))
@@ -301,14 +304,13 @@ def saturate_files(ranking: Ranking) -> None:
     """Each further chunk of a file counts for less than the one before it, by one factor."""
     if ranking.weights.saturation == 1:
         return
-    seen: dict[_File, int] = defaultdict(int)
-    ordered = in_order(ranking.candidates.values())
-    files = ranking.catalogue.file.take([candidate.row for candidate in ordered])
-    for file, candidate in zip(files, ordered, strict=True):
-        if seen[file]:
-            candidate.score *= ranking.weights.saturation ** seen[file]
+    for group in ranking.by_file.values():
+        if len(group) == 1:
+            continue
+        _, *further = in_order(group)
+        for before, candidate in enumerate(further, start=1):
+            candidate.score *= ranking.weights.saturation**before
             candidate.signals.append("saturation")
-        seen[file] += 1
 
 
 Signal = Callable[[Ranking], None]
@@ -332,9 +334,10 @@ SYMBOL_SIGNALS: tuple[Signal, ...] = (press_side_paths,)
 def _best(candidates: Sequence[Candidate]) -> Candidate:
     if len(candidates) == 1:
         return candidates[0]  # as in most files
-    return max(candidates, key=lambda candidate: candidate.score)
+    return max(candidates, key=attrgetter("score"))
 
 
 def in_order(candidates: Iterable[Candidate]) -> list[Candidate]:
     """Candidates best first; equal ones by repository, path and line, which is the order of rows."""
-    return sorted(candidates, key=lambda candidate: (-candidate.score, candidate.row))
+    # Sorting twice calls nothing of ours; the second keeps the order of equal ones.
+    return sorted(sorted(candidates, key=attrgetter("row")), key=attrgetter("score"), reverse=True)
