@@ -22,6 +22,10 @@ VECTORS_PER_BLOCK = 256
 SHORTLIST = 2_000
 SHORTLIST_SHARE = 125
 
+# Threads that read an index, of which there is one a core: each keeps some ten MB that the scan of a million
+# rows took, and more of them than cores find nothing sooner.
+MAX_READING_THREADS = 8
+
 # Below so many rows a list takes so little that handing it to a thread of its own costs more than it saves.
 ROWS_WORTH_A_THREAD = 500_000
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import lancedb
 import numpy as np
@@ -29,6 +31,7 @@ from index_store.generations import (
 )
 from index_store.limits import (
     INDEX_CACHE_BYTES,
+    MAX_READING_THREADS,
     METADATA_CACHE_BYTES,
     ROWS_PER_SCAN_BATCH,
     ROWS_WORTH_A_THREAD,
@@ -47,6 +50,8 @@ if TYPE_CHECKING:
     from index_store.schema import Manifest, Vector
 
 log = structlog.get_logger(__name__)
+
+Found = TypeVar("Found")
 
 SearchColumn = Literal["search_text", "summary_search_text"]
 
@@ -107,6 +112,8 @@ class Reader:
         self._fulltext = fulltext
         self._vectors = vectors
         self._prefilter = Prefilter(catalogue)
+        threads = min(os.cpu_count() or 1, MAX_READING_THREADS)
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="read-index")
         self._database = database
         self._table = table
 
@@ -146,7 +153,8 @@ class Reader:
         return cls(manifest, catalogue, database, table, fulltext=fulltext, vectors=vectors)
 
     async def close(self) -> None:
-        """Release files and memory; a second call does nothing."""
+        """Release files, threads and memory; a second call does nothing."""
+        self._threads.shutdown(wait=False)
         self._table.close()  # type: ignore[no-untyped-call] # lancedb's own gap
         self._database.close()  # type: ignore[no-untyped-call] # lancedb's own gap
 
@@ -208,8 +216,11 @@ class Reader:
     async def _each(self, calls: Sequence[Callable[[], Matches]]) -> list[Matches]:
         """What calls return, each from a thread of its own where that is worth starting one."""
         if len(self.catalogue) < ROWS_WORTH_A_THREAD:
-            return await asyncio.to_thread(lambda: [call() for call in calls])
-        return await asyncio.gather(*map(asyncio.to_thread, calls))
+            return await self._away(lambda: [call() for call in calls])
+        return await asyncio.gather(*map(self._away, calls))
+
+    def _away(self, call: Callable[[], Found]) -> asyncio.Future[Found]:
+        return asyncio.get_running_loop().run_in_executor(self._threads, call)
 
     async def containing(
         self, fragments: Sequence[str], where: Filter
@@ -239,12 +250,12 @@ class Reader:
 
     async def shown_texts(self, rows: Sequence[int]) -> list[ShownText]:
         """What a page of hits shows, in the order asked for; a fraction of what `chunks` reads."""
-        texts = await asyncio.to_thread(self._fulltext.texts, self.catalogue.ids(rows))
+        texts = await self._away(partial(self._fulltext.texts, self.catalogue.ids(rows)))
         return [ShownText(**text) for text in texts]
 
     async def vectors(self, rows: Sequence[int], column: VectorColumn) -> list[Vector | None]:
         """Stored vectors, in the order asked for; None where embedding had failed."""
-        return await asyncio.to_thread(self._vectors.stored, column, rows)
+        return await self._away(partial(self._vectors.stored, column, rows))
 
     async def _take(self, rows: Sequence[int], columns: list[str]) -> list[dict[str, Any]]:
         if not rows:
