@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,6 +95,7 @@ def flaws(known: list[Row], given: list[Removal], root: Path = ROOT) -> list[str
             for edit in removal.edits
             if (times := _times(edit, root)) != 1
         ]
+        found += [f"{of}: {name} is no Python any more" for name in _broken(removal, root)]
     found += [
         f"docs/THREATS.md, {row.attack!r}: no removal in tests/threats shows that {test} fails without it"
         for row in known
@@ -100,6 +103,20 @@ def flaws(known: list[Row], given: list[Removal], root: Path = ROOT) -> list[str
         if (row.attack, test) not in proved
     ]
     return found
+
+
+def _broken(removal: Removal, root: Path) -> Iterator[str]:
+    """The files that cannot even be parsed after it: a test that fails of that shows nothing."""
+    edited: dict[str, str] = {}
+    for edit in removal.edits:
+        if edit.old and edit.file.endswith(".py") and (root / edit.file).is_file():
+            text = edited.get(edit.file) or (root / edit.file).read_text()
+            edited[edit.file] = text.replace(edit.old, edit.new)
+    for name, text in edited.items():
+        try:
+            ast.parse(text)
+        except SyntaxError:
+            yield name
 
 
 def _times(edit: Edit, root: Path) -> int:

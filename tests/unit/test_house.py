@@ -99,7 +99,7 @@ def test_what_takes_each_defence_away_still_does() -> None:
 @pytest.mark.parametrize(
     ("attack", "test", "edit", "flaw"),
     [
-        ("replaced", "test_a", Edit("a.py", "safe", ""), ""),
+        ("replaced", "test_a", Edit("a.py", "safe", "id"), ""),
         ("replaced", "test_a[case]", Edit("b.py", "", "new"), ""),
         ("another", "test_a", Edit("a.py", "safe", ""), "0 rows"),
         ("replaced", "test_b", Edit("a.py", "safe", ""), "does not name test_b"),
@@ -107,6 +107,7 @@ def test_what_takes_each_defence_away_still_does() -> None:
         ("replaced", "test_a", Edit("a.py", "=", ""), "there 2 times"),
         ("replaced", "test_a", Edit("gone.py", "safe", ""), "there 0 times"),
         ("replaced", "test_a", Edit("a.py", "", "new"), "there 0 times"),
+        ("replaced", "test_a", Edit("a.py", "safe =", "if"), "no Python"),
     ],
 )
 def test_what_takes_no_defence_away_is_named(
