@@ -40,19 +40,24 @@ def search_warm(arguments: Sequence[str]) -> int | None:
     if "--no-server" in arguments:
         return None
     try:
-        reply = _ask(arguments)
+        reply = _answer(arguments)
+        return None if reply is None else _tell(reply, arguments)
     except KeyboardInterrupt:
         from nightdex.failures import INTERRUPTED  # noqa: PLC0415 - start-up time
 
         return INTERRUPTED
-    except Exception:  # noqa: BLE001 - whatever it is, the long way says it better
-        return None
-    return None if reply is None else _tell(reply, arguments)
 
 
 def installation() -> list[str | int]:
     """Which nightdex this is; another one after an upgrade in its place."""
     return [nightdex.__file__, os.stat(nightdex.__file__).st_mtime_ns]  # noqa: PTH116 - start-up time
+
+
+def _answer(arguments: Sequence[str]) -> dict[str, Any] | None:
+    try:
+        return _ask(arguments)
+    except Exception:  # noqa: BLE001 - whatever it is, the long way says it better
+        return None
 
 
 def _ask(arguments: Sequence[str]) -> dict[str, Any] | None:

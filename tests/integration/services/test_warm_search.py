@@ -22,6 +22,7 @@ from index_store.schema import Vector
 from model_chain.errors import ModelUnavailable
 from model_chain.testing import FakeEmbedder
 from nightdex import __main__, warm
+from nightdex.failures import INTERRUPTED, PIPE_CLOSED
 from nightdex.logs import configure_logs
 from nightdex.warm import search_warm
 from search_api.socket_file import HEARD, SOCKET_NAME, socket_address
@@ -266,6 +267,27 @@ def test_a_server_that_is_stuck_is_not_waited_for(tmp_path: Path, monkeypatch: p
         stuck.bind(address)
         stuck.listen()
         assert search_warm(["token", "--config", str(file)]) is None
+
+
+def test_an_interrupted_search_ends_as_every_command_does(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(_: object) -> bool:
+        raise KeyboardInterrupt
+
+    monkeypatch.chdir(home)
+    monkeypatch.setattr(warm, "is_same_user", interrupt)
+    assert search_warm(["token"]) == INTERRUPTED
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_reader_that_has_seen_enough_is_no_traceback(home: Path) -> None:
+    nobody, ours = os.pipe()
+    os.close(nobody)
+    command = [sys.executable, "-m", "nightdex", "search", "token"]
+    done = subprocess.run(command, cwd=home, stdout=ours, stderr=subprocess.PIPE, check=False)
+    os.close(ours)
+    assert (done.returncode, done.stderr) == (PIPE_CLOSED, b"")
 
 
 class strange_server:  # noqa: N801 - reads like a function where it is used
