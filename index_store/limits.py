@@ -22,12 +22,8 @@ VECTORS_PER_BLOCK = 256
 SHORTLIST = 2_000
 SHORTLIST_SHARE = 125
 
-# Threads that read an index, of which there is one a core: each keeps some ten MB that the scan of a million
-# rows took, and more of them than cores find nothing sooner.
+# Threads that look for words, of which there is one a core: more find nothing sooner, and each keeps memory.
 MAX_READING_THREADS = 8
-
-# Below so many rows a list takes so little that handing it to a thread of its own costs more than it saves.
-ROWS_WORTH_A_THREAD = 500_000
 
 # What an open reader lets Lance keep of its indexes and metadata; Lance's own defaults are 6 GB and 1 GB.
 INDEX_CACHE_BYTES = 96 << 20
