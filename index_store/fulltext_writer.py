@@ -27,10 +27,9 @@ from index_store.limits import (
     FULLTEXT_BUILD_BYTES,
     FULLTEXT_UPDATE_BYTES,
     MAX_DELETED_SHARE,
-    MAX_TOUCHED_SHARE,
     ROWS_PER_SCAN_BATCH,
 )
-from index_store.table import rows_with_ids, share_files
+from index_store.table import base_to_share, rows_with_ids, share_files
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -51,15 +50,15 @@ def write_fulltext(table: Table, folder: Path, base: Path | None, touched: Colle
     """
     shutil.rmtree(folder, ignore_errors=True)
     rows = table.count_rows()
-    if base is not None and base.is_dir() and len(touched) <= MAX_TOUCHED_SHARE * rows:
+    if shared := base_to_share(base, touched, rows):
         try:
             # tantivy replaces files and changes none.
-            share_files(base, folder)
+            share_files(shared, folder)
             if not touched or _update(table, folder, touched) == rows:
                 return
             log.warning(
                 "the full-text index lacks rows or holds too many deleted ones: it is built anew",
-                base=str(base),
+                base=str(shared),
             )
         except OSError as error:
             log.warning("the full-text index is built anew", reason=str(error))

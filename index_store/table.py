@@ -16,6 +16,7 @@ from lancedb.index import Bitmap, BTree
 from index_store.columns import SIGN_COLUMNS, chunk_schema
 from index_store.generations import TABLE_NAME
 from index_store.limits import (
+    MAX_TOUCHED_SHARE,
     MAX_UNINDEXED_ROWS,
     MAX_VERSIONS,
     ROWS_PER_FRAGMENT,
@@ -58,6 +59,11 @@ def _link(source: Path, target: Path, *, rewritten: bool) -> None:
         else:
             return
     shutil.copyfile(source, target)
+
+
+def base_to_share(base: Path | None, touched: Collection[str], rows: int) -> Path | None:
+    """A folder of the base generation, if it is there and going on from it is less than building anew."""
+    return base if base and base.is_dir() and len(touched) <= MAX_TOUCHED_SHARE * rows else None
 
 
 def open_table(folder: Path) -> Table:

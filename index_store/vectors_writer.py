@@ -12,9 +12,9 @@ import pyarrow as pa
 
 from index_store.catalogue import id_numbers
 from index_store.columns import VECTOR_COLUMNS, as_matrix
-from index_store.limits import CODES_PER_BLOCK, MAX_DELETED_SHARE, MAX_TOUCHED_SHARE
+from index_store.limits import CODES_PER_BLOCK, MAX_DELETED_SHARE
 from index_store.sign_codes import sign_codes
-from index_store.table import rows_with_ids, share_files
+from index_store.table import base_to_share, rows_with_ids, share_files
 from index_store.vectors import batches, vector_files, vectors_schema, word_names
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ def write_vectors(
     """Make `folder` the mapped vectors of a table; `base` and `touched` are as in `write_fulltext`."""
     shutil.rmtree(folder, ignore_errors=True)
     ids = id_numbers(table.search().select(["id"]).limit(None).to_arrow()["id"])
-    if base is not None and base.is_dir() and len(touched) <= MAX_TOUCHED_SHARE * len(ids):
-        share_files(base, folder)
+    if shared := base_to_share(base, touched, len(ids)):
+        share_files(shared, folder)
         _update(table, folder, touched, dimension)
         held = _held(folder)
         if np.isin(ids, held).all() and len(held) <= len(ids) / (1 - MAX_DELETED_SHARE):

@@ -129,9 +129,7 @@ class GenerationWriter:
         self._chunker = chunker
         self._failpoint = failpoint
         self._publisher = publisher
-        self._inventory: Inventory = {}
-        self._has_changes = False
-        self._start_over(base)
+        self._start_over(base, read_inventory(self._base_dir(base) / INVENTORY_NAME) if base else {})
 
     @classmethod
     def begin(
@@ -174,7 +172,7 @@ class GenerationWriter:
             writer._has_changes = True
         return writer
 
-    def _start_over(self, base: Manifest | None) -> None:
+    def _start_over(self, base: Manifest | None, inventory: Inventory) -> None:
         self.base = base
         self._table: Table | None = None
         self._pending: dict[str, ChunkRow] = {}
@@ -183,11 +181,9 @@ class GenerationWriter:
         self._known_ids: KnownIds | None = None
         self._known_vectors: KnownVectors | None = None
         self._has_changes = False
-        self._inventory = {}
-        if base is not None:
-            self._inventory = read_inventory(self._base_dir(base) / INVENTORY_NAME)
-            if base.chunker != self._chunker:
-                self._inventory = {repo: _forgotten(files) for repo, files in self._inventory.items()}
+        self._inventory = inventory
+        if base is not None and base.chunker != self._chunker:
+            self._inventory = {repo: _forgotten(files) for repo, files in inventory.items()}
 
     def _base_dir(self, base: Manifest) -> Path:
         return generation_dir(self._state_dir, base.generation)
@@ -369,7 +365,7 @@ class GenerationWriter:
         )
         manifest = self._seal(folder, draft)
         self._serve(folder, manifest.generation)
-        self._start_over(manifest)
+        self._start_over(manifest, self._inventory)
         return manifest
 
     def _base_folder(self, name: str) -> Path | None:
