@@ -61,7 +61,7 @@ fuzz: $(VENV)/.dev
 soak: $(VENV)/.dev
 	$(BIN)/python -m tests.soak $(SOAK)
 
-# Each defence of docs/THREATS.md taken away in a copy, and its tests run: a quarter of an hour. THREATS='--only urls' for some.
+# Each defence of docs/THREATS.md taken away in a copy, and its tests run. THREATS="--only urls.toml" for some of them.
 threats: $(VENV)/.dev
 	$(BIN)/python -m tests.threats $(THREATS)
 

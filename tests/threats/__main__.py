@@ -10,6 +10,7 @@ import argparse
 import json
 import sys
 import tempfile
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -35,6 +36,7 @@ def main() -> int:
     parser.add_argument("--only", default="", help="removals whose attack, words, tests or table have this")
     asked = parser.parse_args()
     wanted = [removal for removal in removals() if asked.only in _words(removal)]
+    began = time.monotonic()
 
     with tempfile.TemporaryDirectory(prefix="nightdex-threats-") as folder:
         trial = Trial(Path(folder))
@@ -53,7 +55,8 @@ def main() -> int:
         print(json.dumps([asdict(line) for line in lines]))
     else:
         print("| attack | removed | test | without it |", "|---|---|---|---|", *map(_row, lines), sep="\n")
-    print(f"{len(wanted)} removals, {failed} of {len(lines)} tests failed as they must", file=sys.stderr)
+    told = f"{len(wanted)} removals: {failed} of {len(lines)} tests failed as they must"
+    print(f"{told}, in {(time.monotonic() - began) / 60:.0f} minutes", file=sys.stderr)
     return 0 if lines and failed == len(lines) else 1
 
 
