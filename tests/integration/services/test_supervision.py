@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -87,9 +88,11 @@ def test_a_server_whose_event_loop_is_stuck_falls_silent(tmp_path: Path, file: P
             assert b"WATCHDOG=1" in listening.recv(4096)
         process.send_signal(signal.SIGUSR1)
         listening.settimeout(6 * BEAT)
-        with pytest.raises(TimeoutError):
-            for _ in range(2):  # one may have been on its way
-                listening.recv(4096)
+        heard = []
+        with contextlib.suppress(TimeoutError):
+            while len(heard) < 5:
+                heard.append(listening.recv(4096))
+        assert len(heard) <= 1  # it may have been on its way
         assert process.poll() is None
 
 
