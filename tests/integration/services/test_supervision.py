@@ -88,7 +88,7 @@ def test_a_server_whose_event_loop_is_stuck_falls_silent(tmp_path: Path, file: P
             assert b"WATCHDOG=1" in listening.recv(4096)
         process.send_signal(signal.SIGUSR1)
         listening.settimeout(6 * BEAT)
-        heard = []
+        heard: list[bytes] = []
         with contextlib.suppress(TimeoutError):
             while len(heard) < 5:
                 heard.append(listening.recv(4096))
