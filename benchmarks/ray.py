@@ -130,6 +130,7 @@ def measure(sources: tuple[SourceDefinition, ...], folder: Path) -> dict[str, An
         "bytes_read": sum(report.bytes_read for report in first.repositories),
         "differences": differences(alone, api.state_dir),
         "line_windows": {"alone": _fallbacks(first), "cluster": _fallbacks(second)},
+        "file_failures": {"alone": _failures(first), "cluster": _failures(second)},
         "failed": [report.name for report in second.failed],
         "killed_after_files": cluster_watch.killed_at,
         "index_bytes": sum(size for size, _ in manifest.files.values()),
@@ -176,6 +177,7 @@ def told(found: dict[str, Any]) -> str:
         f"processor time of the driver, by step: {cluster['driver_cpu_seconds']}",
         f"index: {index}, fetched by another machine in {found['fetch_seconds']:.1f} s",
         f"files in line windows because their parser failed or was too slow: {found['line_windows']}",
+        *(f"{where}: {line}" for where, lines in found["file_failures"].items() for line in lines),
         f"repositories that failed on the cluster: {len(found['failed'])}",
         f"the two indexes are {verdict}",
         *found["differences"],
@@ -189,6 +191,14 @@ def _fallbacks(report: NightReport) -> dict[str, int]:
     for repository in report.repositories:
         counts.update(repository.fallbacks)
     return dict(counts)
+
+
+def _failures(report: NightReport) -> list[str]:
+    return [
+        f"{repository.name}/{path}: {cause}"
+        for repository in report.repositories
+        for path, cause in repository.failures
+    ]
 
 
 def _night(options: NightOptions, watch: Watch) -> NightReport:
