@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from index_store.identifiers import code_search_text, summary_search_text
 from index_store.schema import ChunkRow, Vector, chunk_id
-from indexer.chunking.chunk import Chunk
+from indexer.chunking.chunk import Chunk, pickled_by_fields
 from indexer.embed import text_hash
 from indexer.intake.text import SourceText
 from model_chain.document import code_document, summary_document
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from index_store.stored_rows import StoredRow
 
 
+@pickled_by_fields
 @dataclass(frozen=True, slots=True)
 class DraftRow:
     """A chunk and all that is made of its text, before its vectors: a `ChunkRow` but for its file."""
