@@ -236,8 +236,8 @@ def test_a_real_model_is_told_no_secret_and_tells_none(tmp_path: Path) -> None:
     ):
         world.night(embedder=embedder, describer=describer)
     asked = [json.dumps(call.body) for call in server.calls if call.route == "/api/chat"]
-    assert any("def connect_1" in body and "REDACTED_SLACK_TOKEN" in body for body in asked)
     assert told(json.dumps([call.body for call in server.calls])) == set()
+    assert any("def connect_1" in body and "REDACTED_SLACK_TOKEN" in body for body in asked)
     assert in_bytes(world.state) == in_rows(world.state) == set()
 
 
