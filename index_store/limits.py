@@ -15,7 +15,7 @@ ROWS_PER_FRAGMENT = 4_096
 CODES_PER_BLOCK = 32_768
 
 # Vectors compared at a time, for the same reason.
-VECTORS_PER_BLOCK = 256
+VECTORS_PER_BLOCK = 512
 
 # Rows the scan of sign codes hands on to be compared exactly: recall@10 .99 at 150,000 chunks. Of more chunks
 # one in so many, because the nearest stand less apart from the others.
