@@ -15,11 +15,15 @@ from indexer.chunking.languages import language_of
 from indexer.chunking.parse import ParseTimeout
 from indexer.chunking.syntax import NoStructure
 from indexer.chunking.worker import chunk_text
+from training.packages import Package, fetch
 from training.pairs import MIN_CODE_CHARACTERS, question_of, without_doc
+from training.sources import chosen_files
 
 # Prose and data hold no functions.
 _NO_FUNCTIONS = frozenset({"", "markdown", "json", "yaml", "toml", "html", "css"})
 _MAX_FILE_BYTES = 1_000_000
+# Path, language, text.
+_File = tuple[str, str, str]
 _FUNCTIONS = frozenset({Kind.FUNCTION, Kind.METHOD})
 
 
@@ -39,8 +43,18 @@ def strip_repository(name: str, checkout: Path, folder: Path) -> list[DocPair]:
 
     A sentence that describes two functions of the repository asks for neither.
     """
+    return _strip(name, _source_files(checkout), folder)
+
+
+def strip_package(package: Package, cache: Path, folder: Path) -> list[DocPair]:
+    """The same for a package, which is fetched unless `cache` holds it."""
+    files = (file for file in chosen_files(fetch(package, cache)) if file[1] not in _NO_FUNCTIONS)
+    return _strip(folder.name, files, folder)
+
+
+def _strip(name: str, files: Iterable[_File], folder: Path) -> list[DocPair]:
     pairs: list[DocPair] = []
-    for path, language, text in _source_files(checkout):
+    for path, language, text in files:
         try:
             chunks = chunk_text(path, language, text)
         except (NoStructure, ParseTimeout):
@@ -79,8 +93,8 @@ def _without_docs(text: str, chunks: Iterable[Chunk]) -> str:
     return "\n".join([*kept, *lines[position:]])
 
 
-def _source_files(checkout: Path) -> Iterator[tuple[str, str, str]]:
-    """(path, language, text) of every file of code at HEAD."""
+def _source_files(checkout: Path) -> Iterator[_File]:
+    """Every file of code at HEAD."""
     archive = subprocess.run(
         ["git", "-C", str(checkout), "archive", "HEAD"], check=True, capture_output=True
     ).stdout

@@ -1,7 +1,7 @@
 """How well the first sentence of a doc comment finds its function, none of the doc comments being indexed.
 
-`python -m benchmarks.docsearch --repos DIR [--per-language N] [--json FILE]`; benchmarks/README.md says what
-is measured and how.
+`python -m benchmarks.docsearch --repos DIR | --packages FILE [--per-language N] [--json FILE]`;
+benchmarks/README.md says what is measured and how.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
-from benchmarks.doc_pairs import DocPair, strip_repository
+from benchmarks.doc_pairs import DocPair, strip_package, strip_repository
 from benchmarks.scoring import interval, mean
 from indexer.night_options import NightOptions
 from indexer.nightly import run_night
@@ -29,6 +29,7 @@ from nightdex.models import embedders_of
 from nightdex.settings import Embedding
 from search_api.query import Mode, parse_query
 from search_api.search import Searcher, searching
+from training.packages import DEFAULT_CACHE, read_packages
 
 if TYPE_CHECKING:
     from index_store.catalogue import Catalogue
@@ -58,21 +59,19 @@ class Found:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Strip, index, ask in every mode, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--repos", type=Path, required=True, help="a folder of git repositories")
+    asked = parser.add_mutually_exclusive_group(required=True)
+    asked.add_argument("--repos", type=Path, help="a folder of git repositories")
+    asked.add_argument("--packages", type=Path, metavar="FILE", help="a packages.toml, for what it holds out")
     parser.add_argument("--per-language", type=int, default=PER_LANGUAGE, metavar="N", help="pairs asked")
     parser.add_argument("--json", type=Path, metavar="FILE", help="save every rank")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="nightdex-docsearch-") as scratch:
         folder, state = Path(scratch, "code"), Path(scratch, "state")
-        pairs = [
-            pair
-            for checkout in sorted(options.repos.resolve().iterdir())
-            if (checkout / ".git").exists() or (checkout / "HEAD").is_file()
-            for pair in strip_repository(checkout.name, checkout, folder / checkout.name)
-        ]
+        pairs = _of_packages(options.packages, folder) if options.packages else _of(options.repos, folder)
         if not pairs:
+            given = options.packages or options.repos
             raise SystemExit(
-                f"{options.repos} holds no git repository with a function that has a doc comment"
+                f"{given} holds no git repository or held-out package with a function that has a doc comment"
             )
         _index(folder, state)
         found = asyncio.run(_ask(pairs, state, options.per_language))
@@ -80,6 +79,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.json:
         options.json.write_text(json.dumps([asdict(one) for one in found], indent=1))
     return 0
+
+
+def _of(repos: Path, folder: Path) -> list[DocPair]:
+    return [
+        pair
+        for checkout in sorted(repos.resolve().iterdir())
+        if (checkout / ".git").exists() or (checkout / "HEAD").is_file()
+        for pair in strip_repository(checkout.name, checkout, folder / checkout.name)
+    ]
+
+
+def _of_packages(packages: Path, folder: Path) -> list[DocPair]:
+    return [
+        pair
+        for package in read_packages(packages)
+        if package.held_out
+        for pair in strip_package(package, DEFAULT_CACHE, folder / package.name.replace("/", "-").strip("@"))
+    ]
 
 
 def _index(folder: Path, state: Path) -> None:

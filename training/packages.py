@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FETCH_SECONDS = 300
+DEFAULT_CACHE = Path.home() / ".cache" / "nightdex-training"
 
 # A wheel for this interpreter and platform; only its sources are read, so any machine can train.
 _WHEEL_FLAGS = (

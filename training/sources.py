@@ -74,7 +74,7 @@ def read_chunks(packages: list[Package], cache: Path, processes: int) -> Iterato
 def _chunks_of(job: tuple[Package, Path]) -> list[SourceChunk]:
     package, cache = job
     found: list[SourceChunk] = []
-    for path, language, text in _chosen_files(fetch(package, cache)):
+    for path, language, text in chosen_files(fetch(package, cache)):
         try:
             chunks = chunk_text(path, language, text)
         except Exception as error:  # noqa: BLE001 - one odd file in a thousand packages is no loss
@@ -84,7 +84,7 @@ def _chunks_of(job: tuple[Package, Path]) -> list[SourceChunk]:
     return found
 
 
-def _chosen_files(archive: Path) -> list[tuple[str, str, str]]:
+def chosen_files(archive: Path) -> list[tuple[str, str, str]]:
     """Files worth learning from, each content once, up to the package's share, in an order of no meaning."""
     chosen: dict[bytes, tuple[str, str, str]] = {}
     for path, content in read_files(archive):

@@ -23,7 +23,7 @@ from tokenizers import Tokenizer
 
 from model_chain.backends.embedded import EmbeddedEmbedder
 from training.contrast import DIMENSION, Examples, Recipe, Tokens, learn
-from training.packages import Package, fetch, read_packages, read_teacher_package
+from training.packages import DEFAULT_CACHE, Package, fetch, read_packages, read_teacher_package
 from training.pairs import Pair, mine_pairs
 from training.remarks import mine_remarks
 from training.sources import read_chunks
@@ -43,7 +43,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m training.train", description=__doc__)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--packages", type=Path, default=HERE / "packages.toml")
-    parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "nightdex-training")
+    parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE)
     parser.add_argument("--out", type=Path, required=True, help="folder for the model2vec files")
     parser.add_argument(
         "--processes", type=int, default=2, help="for chunking; training itself uses one thread"

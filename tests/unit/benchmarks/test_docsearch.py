@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import json
+import tarfile
 from pathlib import Path
 
 import pytest
 
-from benchmarks.doc_pairs import strip_repository
+from benchmarks.doc_pairs import strip_package, strip_repository
 from benchmarks.docsearch import main
 from tests.repositories import commit
+from training.packages import Package
 
 SESSION = '''"""Visitors between requests."""
 
@@ -69,6 +71,22 @@ def test_no_doc_comment_is_left_in_what_is_indexed(repos: Path, tmp_path: Path) 
     assert "self.deadline = self.clock() + seconds" in files["session.py"]
     assert "adds up" not in files["cart.go"]
     assert "func Total(prices []int) int {" in files["cart.go"]
+
+
+def test_a_package_is_stripped_as_a_repository_is(repos: Path, tmp_path: Path) -> None:
+    cached = tmp_path / "cache" / ("0" * 64)
+    cached.parent.mkdir()
+    with tarfile.open(cached, "w:gz") as tarball:
+        tarball.add(
+            repos / "shop", arcname="package", filter=lambda info: None if ".git" in info.name else info
+        )
+    package = Package("npm", "@shop/core", "1.0.0", "MIT", "0" * 64, held_out=True)
+    pairs = strip_package(package, cached.parent, tmp_path / "code" / "shop-core")
+    assert sorted((pair.repo, pair.symbol) for pair in pairs) == [
+        ("shop-core", "Session.expire"),
+        ("shop-core", "Total"),
+    ]
+    assert "adds up" not in (tmp_path / "code" / "shop-core" / "cart.go").read_text()
 
 
 def test_every_mode_is_asked_and_compared_with_hybrid(
