@@ -23,8 +23,8 @@ _CHECKS = "overrides"
 
 def defer_rest_client() -> None:
     """Keep the client's `__init__` and its models from running until a name of them is used."""
-    _defer(_CLIENT, lambda execute: execute())
-    _defer(_MODELS, _without_validators)
+    if _defer(_CLIENT, lambda execute: execute()) is not None:
+        _defer(_MODELS, _without_validators)
 
 
 def skip_override_checks() -> None:
