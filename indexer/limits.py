@@ -72,7 +72,7 @@ FILE_SECONDS = 5.0
 # A batch of a busy machine takes seconds.
 WORKER_SECONDS = 300.0
 
-# Address space of a chunking worker: the tree of a 2 MB file takes some 300 MB.
+# Address space that a chunking worker may add: the tree of a 2 MB file takes some 300 MB.
 WORKER_MEMORY = 2 * 1024**3
 
 # Files sent to a worker together: enough to hide the round trip, few enough to repeat one by one.

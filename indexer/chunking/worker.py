@@ -6,6 +6,7 @@ import resource
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Literal
 
 from indexer.chunking.chunk import Chunk
@@ -45,10 +46,22 @@ def chunk_text(path: str, language: str, text: str) -> tuple[Chunk, ...]:  # noq
 
 
 def limit_memory() -> None:
-    """Cap this process's address space, so that one file cannot take the machine's memory."""
+    """Cap what this process may add to its address space, so that one file cannot take the machine's memory.
+
+    What it has already is the program's that started it: libraries alone can map more than a file ever needs.
+    """
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    soft = WORKER_MEMORY if hard == resource.RLIM_INFINITY else min(WORKER_MEMORY, hard)
-    resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+    most = _address_space() + WORKER_MEMORY
+    resource.setrlimit(resource.RLIMIT_AS, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+
+
+def _address_space() -> int:
+    """Bytes that this process maps; 0 where the system does not say."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+    except OSError:
+        return 0
+    return pages * resource.getpagesize()
 
 
 def prepare_nothing(source: SourceText, chunks: tuple[Chunk, ...]) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import importlib
 import os
 import random
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -61,6 +62,22 @@ def test_a_file_whose_worker_must_wait_for_the_processor_is_cut_by_its_syntax() 
     with ChunkPool(1, faulty_chunk, file_seconds=1.0) as pool:
         [file] = pool.chunk([source("wait")])
     assert (file.fallback, file.chunks[0].kind) == ("", Kind.FUNCTION)
+
+
+def test_what_a_program_maps_already_is_not_taken_from_its_workers() -> None:
+    code = """
+import mmap
+from indexer.chunking.worker import limit_memory
+mapped = mmap.mmap(-1, 3 << 30)
+limit_memory()
+print(len(bytes(500_000_000)))
+try:
+    bytes(3 << 30)
+except MemoryError:
+    print("no more")
+"""
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout
+    assert said == "500000000\nno more\n"
 
 
 def test_no_process_and_no_descriptor_is_left_behind() -> None:
