@@ -52,7 +52,9 @@ def limit_memory() -> None:
     """
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     most = _address_space() + WORKER_MEMORY
-    resource.setrlimit(resource.RLIMIT_AS, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+    resource.setrlimit(
+        resource.RLIMIT_AS, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard)
+    )
 
 
 def _address_space() -> int:
