@@ -53,14 +53,19 @@ def row_problems(table: Table, inventory: Inventory) -> list[str]:
 
 
 def sign_problems(table: Table) -> list[str]:
-    """Which signs of a row are not those of its vectors, one row of each column being looked at."""
+    """Which signs of a row are not those of its vectors, one row of each column being looked at.
+
+    It is looked for by its signs: by their being there, vectors would be read by the thousand.
+    """
     problems = []
     for column, signs in SIGN_COLUMNS.items():
-        sample = table.search().where(f"{column} IS NOT NULL").select([column, signs]).limit(1).to_arrow()
+        sample = table.search().where(f"{signs} IS NOT NULL").select([column, signs]).limit(1).to_arrow()
         if len(sample):
             vector = as_matrix(sample[column].combine_chunks())
             if sample[signs][0].as_py() != sign_codes(vector)[0].tobytes():
                 problems.append(f"{signs} of a row are not the signs of its {column}")
+        elif table.count_rows(f"{column} IS NOT NULL"):
+            problems.append(f"no row has {signs}, though some have {column}")
     return problems
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import sys
 import time
@@ -124,8 +125,11 @@ def _run(night: PreparedNight) -> NightReport:
     if report is None:
         if night.options.engine is None:
             start_forking()  # imports there while this process imports here
+        gc.disable()  # what imports make stays: not to be gone over while it grows
         from indexer.nightly import run_night  # noqa: PLC0415 - lancedb, and half a second
 
+        gc.freeze()
+        gc.enable()
         report = run_night(night.options, night.embedder, summariser, night.progress, night.describer)
     return report
 
