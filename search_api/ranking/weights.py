@@ -18,7 +18,7 @@ class RankingWeights:
     dense_share_symbol: float = 0.3
     dense_share_language: float = 0.5
     definition: float = 3.0
-    mentioned_definition: float = 0.3  # a symbol inside a question, which is rarely what it asks for
+    mentioned_definition: float = 0.1  # a symbol inside a question, which is rarely what it asks for
     minor_definition: float = 0.7  # factor on the boost: a namesake further inside, an extension
     near_name: float = 1.0  # what a mistyped symbol means, where nothing has its name
     named_repository: float = 0.5
