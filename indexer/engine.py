@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
@@ -40,10 +40,14 @@ class FinishedFiles:
 class Engine(Protocol):
     """Turns the files of one repository after another into rows."""
 
-    def finish(self, texts: Iterable[SourceText], known: StoredVectors) -> Iterator[FinishedFiles]:
+    def finish(
+        self, texts: Iterable[SourceText], known: StoredVectors, all_sent: Callable[[], None]
+    ) -> Iterator[FinishedFiles]:
         """Every file once, in any order; `texts` is read little ahead, and what it raises comes through.
 
-        `known` finds vectors that the last generation holds; an engine may do without.
+        `known` finds vectors that the last generation holds; an engine may do without. An engine whose
+        workers could begin with the next repository calls `all_sent` once they have all of this one; it may
+        have read first files before it returns.
 
         Raises:
             ModelError: the embedder is not working, and it must.
@@ -70,9 +74,11 @@ class LocalEngine:
         self._embedder = embedder
         self._again = again
 
-    def finish(self, texts: Iterable[SourceText], known: StoredVectors) -> Iterator[FinishedFiles]:
+    def finish(
+        self, texts: Iterable[SourceText], known: StoredVectors, all_sent: Callable[[], None] = lambda: None
+    ) -> Iterator[FinishedFiles]:
         """As `Engine` says, in the order of `texts`."""
-        return self.finish_cut(self._pool.chunk(texts), known)
+        return self.finish_cut(self._pool.chunk(texts, all_sent), known)
 
     def finish_cut(self, files: Iterable[ChunkedFile], known: StoredVectors) -> Iterator[FinishedFiles]:
         """The same for files that are cut and prepared already, as the pool does."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
@@ -27,7 +27,6 @@ from indexer.progress import Progress, SilentProgress
 from indexer.repository_night import RepositoryNight, Tools
 from indexer.rules import CHUNKER
 from indexer.runlock import run_lock
-from indexer.sources.opening import open_source
 from model_chain.protocol import CodeUnit, Description, EmbeddedBatch, Embedder, Fingerprint, Summariser
 from model_chain.summary_cache import CachedSummariser, VersionedSummariser
 
@@ -136,11 +135,8 @@ def _read_sources(options: NightOptions, tools: Tools) -> Forecast:
             continue
         report = RepositoryReport(definition.name)
         try:
-            source = open_source(definition, options.state_dir / MIRRORS)
-            try:
-                RepositoryNight(definition, source, tools, report).run()
-            finally:
-                source.close()
+            with closing(RepositoryNight(definition, options.state_dir / MIRRORS, tools, report)) as night:
+                night.run()
         except SourceError as error:
             report.reason = str(error)
             forecast.failed[definition.name] = str(error)

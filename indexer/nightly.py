@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -37,12 +37,12 @@ from indexer.night_options import NightOptions
 from indexer.night_report import NightReport, Outcome, RepositoryReport
 from indexer.progress import Progress, SilentProgress
 from indexer.purge import drop_files_with_secrets, forget_old_descriptions, redact_reports
+from indexer.read_ahead import ReadAhead
 from indexer.repository_night import RepositoryNight, Tools
 from indexer.rules import CHUNKER
 from indexer.runlock import run_lock
 from indexer.settled import Settled, read_settled, save_settled, settled_repositories
 from indexer.sources.definition import SourceDefinition
-from indexer.sources.opening import open_source
 from model_chain.protocol import Embedder, Summariser
 from model_chain.summary_cache import VersionedSummariser
 
@@ -209,14 +209,14 @@ class _Night:
         # A glob over an unmounted disk no longer names its repositories at all: those count as vanished too.
         vanished = [name for name in removed if _counts(serving[name]) and _is_gone(serving[name].location)]
         self._refuse_mass_vanishing(vanished, len(serving))
-        with self._engine() as engine:
-            tools = Tools(writer, engine, self.progress)
+        due = [source for source in self.options.sources if not only or source.name in only]
+        with self._engine() as engine, closing(self._read_ahead(due, writer, engine)) as ahead:
             for definition in self.options.sources:
                 previous = before.get(definition.name)
                 if only and definition.name not in only:
                     states.extend([previous] if previous else [])
                     continue
-                state, gone = self._index_repository(definition, previous, tools, writer)
+                state, gone = self._index_repository(definition, previous, ahead, writer)
                 states.append(state)
                 if gone and _counts(serving.get(definition.name)):
                     vanished.append(definition.name)
@@ -232,24 +232,32 @@ class _Night:
         with row_pool(self.options.workers, self.extract) as pool:
             yield LocalEngine(pool, self.rows, self.summariser if self.describer is not None else None)
 
+    def _read_ahead(
+        self, due: Sequence[SourceDefinition], writer: GenerationWriter, engine: Engine
+    ) -> ReadAhead:
+        tools, mirrors = Tools(writer, engine, self.progress), self.options.state_dir / MIRRORS
+
+        def prepare(definition: SourceDefinition) -> RepositoryNight:
+            self.options.failpoint(f"repository:{definition.name}")
+            return RepositoryNight(definition, mirrors, tools, RepositoryReport(definition.name))
+
+        return ReadAhead(due, prepare)
+
     def _index_repository(
         self,
         definition: SourceDefinition,
         previous: RepositoryState | None,
-        tools: Tools,
+        ahead: ReadAhead,
         writer: GenerationWriter,
     ) -> tuple[RepositoryState, bool]:
-        self.options.failpoint(f"repository:{definition.name}")
-        report = RepositoryReport(definition.name)
-        self.report.repositories.append(report)
         began = time.monotonic()
+        night = ahead.take()
+        report = night.report
+        self.report.repositories.append(report)
         savepoint = writer.savepoint()
         try:
-            source = open_source(definition, self.options.state_dir / MIRRORS)
-            try:
-                state = RepositoryNight(definition, source, tools, report).run()
-            finally:
-                source.close()
+            with closing(night):
+                state = night.run(ahead.begin_next)
             gone = not report.found
             if gone and not state.commit and not self.options.accept_vanished and previous and previous.files:
                 # An unmounted disk leaves an empty folder behind; a commit without files is meant.

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Protocol
 
 from index_store.schema import ChunkRow, FileRow, RepositoryState, Vector
 from indexer.chunking.languages import language_of
 from indexer.engine import Engine, FinishedFiles
-from indexer.errors import SourceUnreadable
+from indexer.errors import SourceError, SourceUnreadable
 from indexer.git.command import without_credentials
 from indexer.intake import admit, decode
 from indexer.intake.secrets import redact
@@ -21,8 +22,9 @@ from indexer.night_report import Outcome, RepositoryReport
 from indexer.plan import RepositoryPlan, plan_repository
 from indexer.progress import Progress
 from indexer.sources.definition import SourceDefinition
+from indexer.sources.opening import open_source
 from indexer.sources.paths import displayed_path
-from indexer.sources.source import Entry, Source
+from indexer.sources.source import Entry, Snapshot, Source
 
 
 @contextmanager
@@ -63,6 +65,10 @@ class ChunkSink(Protocol):
         ...
 
 
+# What is there, what is to be done about it, and what comes of the files that are read for it.
+_Begun = tuple[Snapshot, RepositoryPlan, Iterator[FinishedFiles]]
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
     """What every repository of a night shares."""
@@ -76,38 +82,53 @@ class RepositoryNight:
     """Brings one repository of the generation being written up to date."""
 
     def __init__(
-        self, definition: SourceDefinition, source: Source, tools: Tools, report: RepositoryReport
+        self, definition: SourceDefinition, mirrors_dir: Path, tools: Tools, report: RepositoryReport
     ) -> None:
         self._definition = definition
-        self._source = source
+        self._mirrors_dir = mirrors_dir
+        self._source: Source | None = None
         self._writer = tools.writer
         self._engine = tools.engine
         self._progress = tools.progress
-        self._report = report
+        self.report = report
         self._inventory: list[FileRow] = []
+        self._begun: _Begun | SourceError | None = None
+        self._then: Callable[[], None] = lambda: None
+        self._all_sent = False
 
-    def run(self) -> RepositoryState:
+    def begin(self) -> None:
+        """Plan, and send first files to the workers; nothing is written.
+
+        That its source cannot be read is for `run` to raise.
+        """
+        self._begun = self._try_to_begin()
+
+    def close(self) -> None:
+        """Release what its source holds."""
+        if self._source is not None:
+            self._source.close()
+
+    def run(self, then: Callable[[], None] = lambda: None) -> RepositoryState:
         """Do it, filling the report; return what the manifest will say.
+
+        `then` is called as soon as the workers could begin with another repository.
 
         Raises:
             SourceError: the source cannot be read; the caller rolls the writer back.
             ModelError: the embedder is not working, and it must.
         """
-        report, definition = self._report, self._definition
-        with _reading():
-            snapshot = self._source.snapshot()
-        report.commit, report.found = snapshot.commit, len(snapshot.entries)
-        plan = plan_repository(
-            snapshot.entries,
-            self._writer.base_files(definition.name),
-            lambda entry: admit(entry, definition),
-            _stored_path,
-        )
-        self._take_plan(plan)
+        begun = self._begun or self._try_to_begin()
+        if isinstance(begun, SourceError):
+            raise begun
+        snapshot, plan, finishing = begun
+        report, definition = self.report, self._definition
         if plan.drop:
             self._writer.delete_files(definition.name, plan.drop)
         self._progress.repository_started(definition.name, len(plan.read))
-        for finished in self._engine.finish(self._texts(plan.read), self._writer.known_vectors):
+        self._then = then
+        if self._all_sent:
+            then()
+        for finished in finishing:
             self._store(finished)
         # A missing object is asked for every night: having read something does not mean that it changed.
         unchanged = not plan.drop and self._writer.base_files(definition.name) == {
@@ -134,8 +155,34 @@ class RepositoryNight:
             stale_reason=snapshot.stale_reason,
         )
 
+    def _try_to_begin(self) -> _Begun | SourceError:
+        try:
+            return self._begin()
+        except SourceError as error:
+            return error
+
+    def _begin(self) -> _Begun:
+        definition, report = self._definition, self.report
+        self._source = source = open_source(definition, self._mirrors_dir)
+        with _reading():
+            snapshot = source.snapshot()
+        report.commit, report.found = snapshot.commit, len(snapshot.entries)
+        plan = plan_repository(
+            snapshot.entries,
+            self._writer.base_files(definition.name),
+            lambda entry: admit(entry, definition),
+            _stored_path,
+        )
+        self._take_plan(plan)
+        texts = self._texts(source, plan.read)
+        return snapshot, plan, self._engine.finish(texts, self._writer.known_vectors, self._note_all_sent)
+
+    def _note_all_sent(self) -> None:
+        self._all_sent = True
+        self._then()
+
     def _take_plan(self, plan: RepositoryPlan) -> None:
-        report = self._report
+        report = self.report
         report.added, report.changed, report.moved, report.gone = (
             plan.added,
             plan.changed,
@@ -154,12 +201,12 @@ class RepositoryNight:
             report.record_skip(SkipReason.UNSAFE_PATH.value)
 
     def _skip(self, entry: Entry, reason: SkipReason, size: int) -> None:
-        self._report.record_skip(reason.value)
+        self.report.record_skip(reason.value)
         path = _stored_path(entry.path)
         self._inventory.append(FileRow(self._definition.name, path, entry.blob_id, size, "", 0, reason.value))
 
-    def _texts(self, entries: tuple[Entry, ...]) -> Iterator[SourceText]:
-        contents = iter(self._source.read(entries))
+    def _texts(self, source: Source, entries: tuple[Entry, ...]) -> Iterator[SourceText]:
+        contents = iter(source.read(entries))
         while True:
             with _reading():
                 item = next(contents, None)
@@ -169,20 +216,20 @@ class RepositoryNight:
             if data is None:
                 self._skip(entry, SkipReason.MISSING_OBJECT, 0)
                 continue
-            self._report.bytes_read += len(data)
+            self.report.bytes_read += len(data)
             text = decode(entry, data)
             if isinstance(text, SkipReason):
                 self._skip(entry, text, len(data))
                 continue
             redacted = redact(text)
-            self._report.record_redactions(redacted.found)
+            self.report.record_redactions(redacted.found)
             text, path = redacted.text, _stored_path(entry.path)
             yield SourceText(
                 self._definition.name, path, entry.blob_id, len(data), language_of(path, text), text
             )
 
     def _store(self, finished: FinishedFiles) -> None:
-        report = self._report
+        report = self.report
         for row, fallback in finished.files:
             if fallback:
                 report.record_fallback(row.path, fallback)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import signal
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Self
 
 from pebble import ProcessExpired, ProcessPool
@@ -28,6 +29,8 @@ from indexer.limits import BATCH_BYTES, BATCH_FILES, BATCHES_AHEAD, FILE_SECONDS
 
 if TYPE_CHECKING:
     from pebble import ProcessFuture
+
+    _Sent = tuple[list[SourceText], ProcessFuture[list[Result]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +86,28 @@ class ChunkPool:
         self._pool.stop()
         self._pool.join()
 
-    def chunk(self, texts: Iterable[SourceText]) -> Iterator[ChunkedFile]:
-        """Yield every file in the given order, as it is cut. `texts` is read few batches ahead."""
-        pending: deque[tuple[list[SourceText], ProcessFuture[list[Result]]]] = deque()
+    def chunk(
+        self, texts: Iterable[SourceText], all_sent: Callable[[], None] = lambda: None
+    ) -> Iterator[ChunkedFile]:
+        """Every file in the given order, as it is cut. `texts` is read few batches ahead.
+
+        The first batches are with the workers before this returns. `all_sent` is called once, when the last
+        one is: other files may follow it then.
+        """
+        sent = self._send(texts, all_sent)
+        pending = deque(islice(sent, self._workers + BATCHES_AHEAD))
+        return self._take(pending, sent)
+
+    def _send(self, texts: Iterable[SourceText], all_sent: Callable[[], None]) -> Iterator[_Sent]:
         for batch in batches_of(texts, BATCH_BYTES, BATCH_FILES):
-            pending.append((batch, self._schedule(batch)))
-            if len(pending) > self._workers + BATCHES_AHEAD:
-                yield from self._finish(*pending.popleft())
-        while pending:
+            yield batch, self._schedule(batch)
+        all_sent()
+
+    def _take(self, pending: deque[_Sent], sent: Iterator[_Sent]) -> Iterator[ChunkedFile]:
+        while True:
+            pending.extend(islice(sent, 1))
+            if not pending:
+                return
             yield from self._finish(*pending.popleft())
 
     def _schedule(self, batch: list[SourceText]) -> ProcessFuture[list[Result]]:

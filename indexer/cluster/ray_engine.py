@@ -13,7 +13,7 @@ import socket
 import sys
 import warnings
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -176,14 +176,16 @@ class RayEngine:
         # Workers that were lost and are started again, by what they answer once they are there.
         self._returning: dict[Any, _Worker] = {}
 
-    def finish(self, texts: Iterable[SourceText], known: StoredVectors) -> Iterator[FinishedFiles]:
-        """As `Engine` says; nodes compute every vector anew.
+    def finish(
+        self, texts: Iterable[SourceText], known: StoredVectors, all_sent: Callable[[], None]
+    ) -> Iterator[FinishedFiles]:
+        """As `Engine` says; nodes compute every vector anew, and one repository at a time.
 
         Raises:
             ClusterUnusable: no worker answers any more.
             SourceUnreadable: a file ends every worker, even without its parser.
         """
-        del known
+        del known, all_sent
         fresh = iter(batches_of(texts, NODE_BATCH_BYTES, NODE_BATCH_FILES))
         again: deque[_Batch] = deque()
         running: dict[Any, tuple[_Batch, _Worker]] = {}

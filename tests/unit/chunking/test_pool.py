@@ -109,6 +109,26 @@ def test_the_files_are_read_no_further_ahead_than_the_workers_need() -> None:
     assert taken <= BATCH_FILES * (BATCHES_AHEAD + 4)
 
 
+def test_other_files_may_follow_once_the_last_batch_is_sent_and_not_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("indexer.chunking.pool.BATCH_FILES", 1)
+    count = BATCHES_AHEAD + 4
+    events: list[str] = []
+
+    def texts() -> Iterator[SourceText]:
+        for number in range(count):
+            events.append(f"read {number}")
+            yield source(f"{number}.py")
+
+    with ChunkPool(1) as pool:
+        chunked = pool.chunk(texts(), lambda: events.append("all sent"))
+        assert 0 < len(events) < count
+        events += [f"cut {file.source.path}" for file in chunked]
+    assert events.index("all sent") == events.index(f"read {count - 1}") + 1
+    assert events.count("all sent") == 1
+
+
 def test_two_megabytes_of_garbage_c_fall_back_within_seconds() -> None:
     dice = random.Random(7)
     garbage = "".join(dice.choice("{}()[];,.*&#\"'\n if for int x = + - <>") for _ in range(2_000_000))
