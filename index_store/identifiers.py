@@ -25,6 +25,7 @@ _WORD = re.compile(r"\w+")
 _ASCII_BLANKS = str.maketrans({chr(code): " " for code in range(128) if not _WORD.match(chr(code))})
 # Within ASCII: `URLs`, the HTTP of `HTTPServer`, `Server`, `ABC`, `42`.
 _PART = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+_BLANK = re.compile(r"\s")
 _CODE_MARK = re.compile(r"::|->|[_(){}\[\]<>=$/\\]|\w[.#]\w|[a-z\d][A-Z]")
 
 # A question of fewer words has none to spare.
@@ -116,11 +117,33 @@ def _joined(parts: Iterable[str]) -> str:
 
 
 def code_search_text(
-    *, text: str, path: str, symbol: str, signature: str, doc: str, members: Iterable[str] = ()
+    *,
+    text: str,
+    path: str,
+    symbol: str,
+    signature: str,
+    doc: str,
+    members: Iterable[str] = (),
+    defines: Iterable[str] = (),
 ) -> str:
-    """What BM25 sees of a chunk: its terms, with path and symbol weighing more, joined by blanks."""
+    """What BM25 sees of a chunk: its terms, with path and symbol weighing more, joined by blanks.
+
+    And for each name that it `defines` without being named so what `defining_term` says, as written and in
+    lower case.
+    """
     names = [_name_terms(path)] * PATH_WEIGHT + [_name_terms(symbol)] * SYMBOL_WEIGHT
-    return _joined([_terms(text), *names, _terms(f"{signature} {doc} {' '.join(members)}")])
+    own = [_terms(text), *names, _terms(f"{signature} {doc} {' '.join(members)}")]
+    names_defined = (name for name in defines if not _BLANK.search(name))
+    defining = (defining_term(cased) for name in names_defined for cased in (name, name.lower()))
+    return _joined([*own, *dict.fromkeys(defining)])
+
+
+def defining_term(name: str) -> str:
+    """The term of the chunks that define a name without being named so: no word of code or prose is one.
+
+    A name in lower case has that of its namesakes in any case, as smart-case searches have it.
+    """
+    return f"={name}"
 
 
 def summary_search_text(*, summary: str, symbol: str, path: str) -> str:

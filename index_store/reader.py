@@ -29,6 +29,7 @@ from index_store.generations import (
     generation_dir,
     list_generations,
 )
+from index_store.identifiers import defining_term
 from index_store.limits import (
     INDEX_CACHE_BYTES,
     MAX_READING_THREADS,
@@ -206,6 +207,18 @@ class Reader:
             return [self._lexical(column, terms, limit, narrowed) for column, limit in limits.items()]
 
         return await _away(self._reading, read)
+
+    async def defining(self, name: str, limit: int, where: Filter) -> list[int]:
+        """The rows that define a name without being named so, as `defining_term` says; shorter ones first.
+
+        In the caller's thread: it takes a hundredth of a millisecond, handing it over ten times that.
+        """
+        try:
+            narrowed = await self._prefilter.narrowed(where)
+        except NothingPasses:
+            return []
+        found: list[int] = self._lexical("search_text", [defining_term(name)], limit, narrowed).rows.tolist()
+        return found
 
     def _lexical(
         self, column: SearchColumn, terms: Sequence[str], limit: int, narrowed: Sequence[Narrowed]

@@ -29,7 +29,7 @@ MAX_NESTING = 12
 
 # What a chunk says about itself must stay smaller than the chunk.
 MAX_CALLS = 64
-MAX_MEMBERS = 64
+MAX_MEMBERS = 96  # one on each of MAX_CHUNK_LINES, and some beside each other
 MAX_SIGNATURE = 240
 MAX_DOC = 1_000
 MAX_NAME = 120

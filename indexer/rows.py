@@ -65,6 +65,7 @@ def draft_rows(
                     signature=chunk.signature,
                     doc=chunk.doc,
                     members=chunk.members,
+                    defines=chunk.defines,
                 ),
                 summary_search_text=summary_search_text(
                     summary=description.text, symbol=chunk.symbol, path=source.path

@@ -8,6 +8,7 @@ import numpy as np
 
 from search_api.answer import Copy, Enclosing, Hit, Match, Why
 from search_api.limits import MAX_COPIES
+from search_api.retrieval.members import defining_lines
 from search_api.retrieval.pattern import LineMatch
 from search_api.snippet import cut, needles, snippet
 
@@ -56,7 +57,10 @@ def _hit(
 ) -> Hit:
     catalogue, row = generation.reader.catalogue, candidate.row
     start_line, end_line = catalogue.start_line[row], catalogue.end_line[row]
-    window = snippet(shown.text, start_line, looked_for, {line.line for line in lines})
+    matching = {line.line for line in lines}
+    if candidate.member and not matching:
+        matching.update(defining_lines(shown.text, start_line, candidate.member))
+    window = snippet(shown.text, start_line, looked_for, matching)
     found = lines or (LineMatch(window.best_line, 1, window.best_text),)
     state = generation.repositories[catalogue.repo[row]]
     return Hit(

@@ -7,6 +7,7 @@ import time
 import traceback
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from index_store.errors import IndexStoreError
@@ -31,10 +32,12 @@ from search_api.ranking.signals import (
     Ranking,
     in_order,
 )
+from search_api.ranking.symbols import canonical, symbol_words
 from search_api.ranking.weights import DEFAULT_WEIGHTS, RankingWeights
 from search_api.retrieval.exact import exact_matches
 from search_api.retrieval.fuse import fuse
 from search_api.retrieval.lexical import lexical_terms
+from search_api.retrieval.members import member_rows
 from search_api.retrieval.pattern import literal_pattern, regex_pattern
 from search_api.retrieval.vector import NoVector
 from search_api.serving import Serving
@@ -42,7 +45,7 @@ from search_api.similar import Like
 from search_api.timing import stage
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
+    from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from index_store.columns import VectorColumn
@@ -278,9 +281,13 @@ class _Search:
             self.degraded += found.degraded
             self.matching_lines = found.lines
             # A definition that does not hold the text is no exact match.
-            return self._rank(exact_candidates(found.lines), EXACT_SIGNALS, found.lines.__contains__)
+            members = await self._members(symbol_words(self.query.text))
+            exact = exact_candidates(found.lines)
+            return self._rank(exact, EXACT_SIGNALS, found.lines.__contains__, members)
         if self.query.mode is Mode.SYMBOL:
-            candidates = symbol_candidates(self.query.text, self.reader.catalogue, self._allowed)
+            word = canonical(self.query.text.strip())
+            rows = await member_rows(self.reader, word, self.where)
+            candidates = symbol_candidates(word, self.reader.catalogue, self._allowed, rows)
             return self._rank(candidates, SYMBOL_SIGNALS, self._allowed)
         with stage("lists"):
             lists, lexical = await self._lists()
@@ -288,7 +295,12 @@ class _Search:
             alike = fuse(lists, self.weights, symbol_like=False)
             return in_order(candidate for row, candidate in alike.items() if row != self.origin)
         fused = fuse(lists, self.weights, symbol_like=self._symbol_like)
-        return self._rank(fused, FUSED_SIGNALS, self._allowed, lexical)
+        members = await self._members(symbol_words(self.query.text))
+        return self._rank(fused, FUSED_SIGNALS, self._allowed, members, lexical)
+
+    async def _members(self, words: Sequence[str]) -> dict[str, list[int]]:
+        """The rows that define each word among other things."""
+        return {word: await member_rows(self.reader, word, self.where) for word in words}
 
     async def _lists(self) -> tuple[dict[str, Matches], Matches]:
         """Every candidate list of the mode, fetched at once, OVERFETCH times as deep as the page needs.
@@ -350,6 +362,7 @@ class _Search:
         candidates: Candidates,
         signals: tuple[Signal, ...],
         allowed: Callable[[int], bool],
+        members: Mapping[str, Sequence[int]] = MappingProxyType({}),
         lexical: Matches = NO_MATCHES,
     ) -> list[Candidate]:
         ranking = Ranking(
@@ -360,6 +373,7 @@ class _Search:
             weights=self.weights,
             # Where no list found anything, signals that add rows still need a size.
             top=max((candidate.score for candidate in candidates.values()), default=1.0),
+            members=members,
             lexical=lexical,
         )
         with stage("rank"):

@@ -64,6 +64,8 @@ class Chunk:
         text: exactly those lines as they stand in the decoded file, joined by newlines, none at the end.
         calls: names called inside, unqualified, in order of first use, at most MAX_CALLS.
         members: names defined directly inside (for a class header), so that it can be found by them.
+        defines: names defined on its lines that are no chunks of their own, such as fields, enum members,
+            and constants and types of one line; `symbol` qualifies them. At most MAX_MEMBERS.
         part: 0 for a whole definition or the first part of an over-long one, then 1, 2, …
     """
 
@@ -77,4 +79,5 @@ class Chunk:
     text: str
     calls: tuple[str, ...] = ()
     members: tuple[str, ...] = ()
+    defines: tuple[str, ...] = ()
     part: int = 0

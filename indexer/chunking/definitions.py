@@ -16,6 +16,9 @@ from indexer.limits import MAX_NAME, MAX_NESTING, MAX_SIGNATURE
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+# (row, name) of what has a name and no rows of its own
+Names = list[tuple[int, str]]
+
 Match = tuple[int, dict[str, "list[Node]"]]
 Marks = dict[str, "list[Node]"]
 
@@ -48,7 +51,7 @@ class Definition:
     last: int
     doc: str = ""
     signature: str = ""
-    members: list[str] = field(default_factory=list)
+    members: Names = field(default_factory=list)
     children: list[Definition] = field(default_factory=list)
 
     @property
@@ -59,8 +62,8 @@ class Definition:
 
 def definitions_of(
     matches: Iterable[Match], marks: Marks, lines: SourceLines
-) -> tuple[list[Definition], str]:
-    """Nest the definitions of a file in source order; also the doc of the file itself.
+) -> tuple[list[Definition], str, Names]:
+    """Nest the definitions of a file in source order; also the doc of the file itself, and its own members.
 
     Of several matches on one node the pattern that stands first in the query counts.
     """
@@ -68,8 +71,8 @@ def definitions_of(
     found = [_definition(captures, lines, leading) for captures in _first_matches(matches)]
     found.sort(key=lambda definition: (definition.start, -definition.end))
     module_doc = _give_docs(found, marks.get("doc", ()), lines)
-    _give_members(found, marks.get("member", ()), lines)
-    return _nest(found), module_doc
+    own_members = _give_members(found, marks.get("member", ()), lines)
+    return _nest(found), module_doc, own_members
 
 
 def _first_matches(matches: Iterable[Match]) -> Iterable[dict[str, list[Node]]]:
@@ -217,10 +220,14 @@ def _give_docs(found: list[Definition], docs: Iterable[Node], lines: SourceLines
     return module_doc
 
 
-def _give_members(found: list[Definition], members: Iterable[Node], lines: SourceLines) -> None:
+def _give_members(found: list[Definition], members: Iterable[Node], lines: SourceLines) -> Names:
+    own_members: Names = []
     for node, owner in _owners(found, members):
-        if owner is not None and (name := _name([node], lines)) != owner.name:
-            owner.members.append(name)
+        name = _name([node], lines)
+        if owner is None or name != owner.name.rpartition(".")[2]:
+            listed = own_members if owner is None else owner.members
+            listed.append((lines.row_of(node.start_byte), name))
+    return own_members
 
 
 def _nest(found: list[Definition]) -> list[Definition]:

@@ -10,7 +10,8 @@ The capture vocabulary of queries/<language>.scm:
     @end                a later node the definition reaches to (same match)
     @doc                a docstring, in the match of its definition, or alone somewhere inside it; outside of
                         every definition it is the file's own
-    @member             alone: a field, constant or signature that the enclosing definition is to be found by
+    @member             alone: a field, constant or signature that is no definition of its own; the definition
+                        around it, or else the chunk that holds its row, is to be found by it
     @call               alone: the callee's name in a call
     @comment            alone: doc material when directly above a definition (node types called comment,
                         line_comment, block_comment, … need no pattern)
@@ -73,14 +74,14 @@ def chunk_syntax(text: str, language: str) -> tuple[Chunk, ...] | None:
     root = around_errors(parse, data, tree, preprocessed=language in _PREPROCESSED).root_node
     marks = QueryCursor(grammar.marks).captures(root)
     matches = QueryCursor(grammar.definitions).matches(root)
-    definitions, module_doc = definitions_of(matches, marks, lines)
+    definitions, module_doc, members = definitions_of(matches, marks, lines)
     tiler = Tiler(
         lines,
         lambda first, last: statement_cuts(root, lines, first, last),
         rest=Kind.CONFIG if is_config(language) else Kind.MODULE,
         equations=language in _EQUATIONAL,
     )
-    pieces = tiler.tile(definitions)
+    pieces = tiler.tile(definitions, members)
     _give_module_doc(pieces, module_doc)
     return _chunks(pieces, _calls(marks.get("call", [])), lines)
 
@@ -126,6 +127,7 @@ def _chunks(pieces: list[Piece], calls: list[tuple[int, int]], lines: SourceLine
                 text=lines.text(piece.first, piece.last),
                 calls=tuple(called)[:MAX_CALLS],
                 members=tuple(piece.members),
+                defines=() if piece.kind is Kind.CONFIG else tuple(piece.defines),
                 part=piece.part,
             )
         )

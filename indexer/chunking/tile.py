@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
+from operator import itemgetter
 from typing import Final
 
 from indexer.chunking.chunk import Kind
-from indexer.chunking.definitions import CLASS_LIKE, CONTAINERS, Definition, is_one_clause
+from indexer.chunking.definitions import CLASS_LIKE, CONTAINERS, Definition, Names, is_one_clause
 from indexer.chunking.source_lines import SourceLines
 from indexer.chunking.split import Cuts, is_over_long, split_rows
 from indexer.limits import MAX_CLOSERS, MAX_MEMBERS, MIN_GROUPED_LINES, SHORT_CONFIG_LINES, WRAPPER_SHARE
-
-# (row, name) of what is too small to stand alone
-Names = list[tuple[int, str]]
 
 # One row of these is too little to stand alone: it stays with its neighbours, listed among their members.
 _SMALL: Final = frozenset({Kind.TYPE, Kind.MACRO, Kind.ELEMENT})
@@ -24,6 +23,8 @@ _SMALL: Final = frozenset({Kind.TYPE, Kind.MACRO, Kind.ELEMENT})
 _GROUPED: Final = frozenset({Kind.CONFIG, Kind.RULE, Kind.CONSTANT})
 
 _FUNCTION_LIKE: Final = frozenset({Kind.FUNCTION, Kind.METHOD, Kind.MACRO, Kind.TEST})
+
+_ROW: Final = itemgetter(0)
 
 # A row that only closes or labels what stands around it.
 _CLOSER: Final = re.compile(
@@ -44,6 +45,7 @@ class Piece:
     doc: str = ""
     breadcrumb: tuple[str, ...] = ()
     members: Sequence[str] = ()
+    defines: Sequence[str] = ()
     part: int = 0
 
 
@@ -81,9 +83,9 @@ class Tiler:
         self._equations = equations
         self.pieces: list[Piece] = []
 
-    def tile(self, roots: Sequence[Definition]) -> list[Piece]:
-        """Cut the whole file. Nesting is bounded by MAX_NESTING, so recursion is too."""
-        names: Names = []
+    def tile(self, roots: Sequence[Definition], members: Names) -> list[Piece]:
+        """Cut the whole file, which has some members itself. MAX_NESTING bounds the recursion."""
+        names = [*members]
         settled = self._settle(roots, 0, self._lines.last, names)
         self._fill(settled, 0, self._lines.last, _Scope(), names)
         return self.pieces
@@ -105,7 +107,8 @@ class Tiler:
             elif self._stands_alone(child) or self._opens(child, following):
                 settled.append(child)
             else:
-                names.append((child.last, child.name))
+                names += [(child.last, child.name), *child.members]
+        names.sort(key=_ROW)
         return settled
 
     def _stands_alone(self, child: Definition) -> bool:
@@ -160,19 +163,20 @@ class Tiler:
             signature=definition.signature,
             doc=definition.doc,
             breadcrumb=scope.breadcrumb,
-            members=[*definition.members, *(child.name for child in definition.children)],
+            members=[name for _, name in definition.members] + [child.name for child in definition.children],
         )
+        names = [*definition.members]
         if not self._is_opened(definition):
-            self._emit(piece, outer_names)
+            names += [(child.last, child.name) for child in definition.children]
+            self._emit(piece, outer_names, sorted(names, key=_ROW))
             return
-        names: Names = []
         after_header = self._lines.row_of(definition.start) + 1
         settled = self._settle(definition.children, after_header, definition.last, names)
         if not settled:
-            self._emit(piece, outer_names)
+            self._emit(piece, outer_names, names)
             return
         _, piece.last = self._lines.trim(piece.first, settled[0].first - 1)
-        self._emit(piece, outer_names)
+        self._emit(piece, outer_names, names)
         self._fill(settled, settled[0].first, definition.last, inner, names)
 
     def _is_opened(self, definition: Definition) -> bool:
@@ -185,14 +189,14 @@ class Tiler:
         is_wrapper = inner >= WRAPPER_SHARE * (definition.last - definition.first + 1)
         return is_wrapper or definition.kind not in _FUNCTION_LIKE
 
-    def _emit(self, piece: Piece, names: Names) -> None:
+    def _emit(self, piece: Piece, *names: Names) -> None:
         first, last, members, doc = piece.first, piece.last, piece.members, piece.doc
         runs: Iterable[tuple[int, int]] = [(first, last)]
         if is_over_long(self._lines, first, last):
             runs = split_rows(self._lines, first, last, self._cuts_of(first, last))
         for part, (run_first, run_last) in enumerate(runs):
-            beside = [name for row, name in names if run_first <= row <= run_last]
-            whole = dict.fromkeys((*(members if part == 0 else ()), *beside))
+            defines = [name for some in names for name in _on_rows(some, run_first, run_last)]
+            whole = dict.fromkeys((*(members if part == 0 else ()), *defines))
             self.pieces.append(
                 replace(
                     piece,
@@ -200,6 +204,13 @@ class Tiler:
                     last=run_last,
                     doc=doc if part == 0 else "",
                     members=tuple(whole)[:MAX_MEMBERS],
+                    defines=tuple(dict.fromkeys(defines))[:MAX_MEMBERS],
                     part=part,
                 )
             )
+
+
+def _on_rows(names: Names, first: int, last: int) -> list[str]:
+    """Those of sorted names that stand on some rows, in order."""
+    start, stop = (bisect_left(names, row, key=_ROW) for row in (first, last + 1))
+    return [name for _, name in names[start:stop]]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from search_api.ranking.symbols import beginning_with, canonical, definitions, nearly_named
+from search_api.ranking.symbols import beginning_with, definitions, nearly_named
 from search_api.retrieval.fuse import Candidate, Candidates
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ _FURTHER_MATCH = 0.01
 
 # How sure a look-up by name is, from the full qualified name down to a name that only begins alike.
 _DEFINES = 1.0
+_HOLDS = 0.75
 _BEGINS_WITH = 0.5
 _NEARLY = 0.25
 
@@ -29,12 +30,19 @@ def exact_candidates(matches: Mapping[int, Collection[LineMatch]]) -> Candidates
     return candidates
 
 
-def symbol_candidates(text: str, catalogue: Catalogue, allowed: Callable[[int], bool]) -> Candidates:
-    """The chunks that define the symbol, then those whose names begin with it; else those named nearly so."""
-    word = canonical(text.strip())
+def symbol_candidates(
+    word: str, catalogue: Catalogue, allowed: Callable[[int], bool], members: Sequence[int] = ()
+) -> Candidates:
+    """The chunks that define a canonical word, then those with such a member, then those named alike.
+
+    Alike are names that begin with it, or, where nothing else is found, names one slip from it.
+    """
     candidates: Candidates = {}
     for row in definitions(word, catalogue, allowed):
         candidates[row] = Candidate(row, score=_DEFINES, signals=["name"])
+    for row in members:
+        member = Candidate(row, score=_HOLDS, signals=["member"], member=word.rpartition(".")[2])
+        candidates.setdefault(row, member)
     for row in beginning_with(word, catalogue, allowed):
         candidates.setdefault(row, Candidate(row, score=_BEGINS_WITH, signals=["name-prefix"]))
     if not candidates:

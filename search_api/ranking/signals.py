@@ -99,6 +99,7 @@ class Ranking:
         allowed: whether a row may become a candidate though no list found it.
         weights: the size of each signal.
         top: the best fused score; boosts are multiples of it.
+        members: rows that define a symbol of the question among other things, by symbol.
         lexical: what BM25 found, far deeper than the candidates; it tells what whole files are about.
         by_file: the candidates of each file, by its number in the catalogue.
         names: what the path of each of these files says.
@@ -110,6 +111,7 @@ class Ranking:
     allowed: Callable[[int], bool]
     weights: RankingWeights
     top: float
+    members: Mapping[str, Sequence[int]] = field(default_factory=dict)
     lexical: Matches = NO_MATCHES
     by_file: dict[_File, list[Candidate]] = field(init=False, default_factory=lambda: defaultdict(list))
     names: dict[_File, FileName] = field(init=False, default_factory=dict)
@@ -173,7 +175,8 @@ def lift_definitions(ranking: Ranking) -> None:
 
     Of namesakes the outermost gain most (`Engine` means the type before a method of that name), what defines
     a thing before what adds to it, and before both what lies in the file of that name: of the parts of a
-    class the one in `Mapper.cs`, not those in `Mapper.Async.cs`.
+    class the one in `Mapper.cs`, not those in `Mapper.Async.cs`. What defines it among other things gains as
+    what adds to it does.
     """
     question, weights, catalogue = ranking.question, ranking.weights, ranking.catalogue
     size = weights.definition if question.symbol_like else weights.mentioned_definition
@@ -193,6 +196,12 @@ def lift_definitions(ranking: Ranking) -> None:
                 minor = depth > min(depths.values()) or catalogue.kind[row] == "impl" or elsewhere
                 candidate.score += ranking.top * size * (weights.minor_definition if minor else 1)
                 candidate.signals.append("definition")
+        for row in filter(ranking.allowed, ranking.members.get(word, ())):
+            candidate = ranking.candidate(row)
+            if not candidate.member and "definition" not in candidate.signals:
+                candidate.member = word.rpartition(".")[2]
+                candidate.score += ranking.top * size * weights.minor_definition
+                candidate.signals.append("member")
 
 
 def lift_near_names(ranking: Ranking) -> None:
@@ -201,7 +210,7 @@ def lift_near_names(ranking: Ranking) -> None:
     if not question.symbol_like or not weights.near_name:
         return
     for word in question.symbols:
-        if not definitions(word, catalogue, ranking.allowed):
+        if not definitions(word, catalogue, ranking.allowed) and not ranking.members.get(word):
             for row in nearly_named(word, catalogue, ranking.allowed):
                 candidate = ranking.candidate(row)
                 candidate.score += ranking.top * weights.near_name

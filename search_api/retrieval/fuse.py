@@ -29,12 +29,14 @@ class Candidate:
         score: comparable within one answer only.
         ranks: the lists that found it, and its rank in each, from 1.
         signals: what moved it, in order.
+        member: the name for which it is one, where it defines that among other things.
     """
 
     row: int
     score: float = 0.0
     ranks: dict[str, int] = field(default_factory=dict)
     signals: list[str] = field(default_factory=list)
+    member: str = ""
 
 
 Candidates = dict[int, Candidate]

@@ -47,6 +47,7 @@ SIGNALS = {
     "definition": "It defines a symbol that the query names.",
     "name": "Its name is the one asked for.",
     "name-prefix": "Its name begins with what was asked for.",
+    "member": "It defines the name asked for, among other things.",
     "near-name": "Its name is one letter from the one asked for, which nothing has.",
     "repository": "Its repository is named in the query.",
     "path-stem": "Its file is named with the query's words.",

@@ -8,6 +8,10 @@
   name: (word) @name
   body: (_) @body) @definition.function
 
+(program (variable_assignment name: (variable_name) @member))
+
+(program (declaration_command (variable_assignment name: (variable_name) @member)))
+
 (command
   name: (command_name (word) @call)
   (#match? @call "^[A-Za-z_]"))

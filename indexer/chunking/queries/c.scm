@@ -69,6 +69,33 @@
 
 (enumerator name: (identifier) @member)
 
+; A variable outside of functions.
+(translation_unit
+  (declaration
+    declarator: [
+      (identifier) @member
+      (array_declarator declarator: (identifier) @member)
+      (init_declarator
+        declarator: [
+          (identifier) @member
+          (pointer_declarator declarator: (identifier) @member)
+          (array_declarator declarator: (identifier) @member)
+        ])
+    ]))
+
+(preproc_ifdef
+  (declaration
+    declarator: [
+      (identifier) @member
+      (array_declarator declarator: (identifier) @member)
+      (init_declarator
+        declarator: [
+          (identifier) @member
+          (pointer_declarator declarator: (identifier) @member)
+          (array_declarator declarator: (identifier) @member)
+        ])
+    ]))
+
 (call_expression function: (identifier) @call)
 
 (call_expression function: (field_expression field: (field_identifier) @call))

@@ -58,6 +58,19 @@
 
 (field_declaration declarator: (function_declarator declarator: (field_identifier) @member))
 
+(declaration_list
+  (declaration
+    declarator: [
+      (identifier) @member
+      (array_declarator declarator: (identifier) @member)
+      (init_declarator
+        declarator: [
+          (identifier) @member
+          (pointer_declarator declarator: (identifier) @member)
+          (array_declarator declarator: (identifier) @member)
+        ])
+    ]))
+
 (call_expression function: (qualified_identifier name: (identifier) @call))
 
 (call_expression function: (qualified_identifier name: (qualified_identifier name: (identifier) @call)))

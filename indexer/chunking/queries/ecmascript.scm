@@ -151,7 +151,8 @@
   (lexical_declaration
     . (variable_declarator
       name: (identifier) @name
-      value: (_) @body) .) @definition.constant)
+      value: (_) @body) .) @definition.constant
+  (#not-match? @body "^(await )?(require|import)[(]"))
 
 (program
   (export_statement
@@ -182,6 +183,17 @@
       . [(string) (template_string)] @name
       [(arrow_function) (function_expression)] @body))
   (#any-of? @_case "it" "test" "specify")) @definition.test
+
+; A value of one line is a member of the chunk that holds it; what is imported is defined elsewhere.
+((program (lexical_declaration (variable_declarator name: (identifier) @member value: (_) @_value)))
+  (#not-match? @_value "^(await )?(require|import)[(]"))
+
+((program (variable_declaration (variable_declarator name: (identifier) @member value: (_) @_value)))
+  (#not-match? @_value "^(await )?(require|import)[(]"))
+
+(program
+  (export_statement
+    declaration: (lexical_declaration (variable_declarator name: (identifier) @member))))
 
 (call_expression function: (identifier) @call)
 

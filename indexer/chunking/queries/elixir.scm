@@ -87,6 +87,19 @@
   (#any-of? @_attribute
     "spec" "impl" "deprecated" "since" "tag" "dialyzer" "compile" "optional_callbacks"))
 
+; A type, and an attribute that holds a value.
+(do_block
+  (unary_operator
+    operator: "@"
+    operand: (call
+      target: (identifier) @_attribute
+      (arguments . (binary_operator left: [(identifier) @member (call target: (identifier) @member)] operator: "::")))
+    (#any-of? @_attribute "type" "typep" "opaque")))
+
+((do_block (unary_operator operator: "@" operand: (call target: (identifier) @member (arguments))))
+  (#not-match? @member
+    "^((module|type)?doc|spec|typep?|opaque|(macro)?callback|impl|behaviour|derive|deprecated|since|(module|describe)?tag|dialyzer|compile|external_resource|optional_callbacks|(before|after)_compile|on_load|enforce_keys)$"))
+
 ((call target: (identifier) @call)
   (#not-match? @call
     "^(def[a-z]*|alias|import|require|use|(module|type)?doc|spec|typep?|opaque|callback|impl|case|cond|if|unless|for|with|quote|unquote|receive|try|test|describe)$"))

@@ -57,6 +57,13 @@
 
 (method_elem name: (field_identifier) @member)
 
+; const a, b = 1, 2
+(source_file (const_declaration (const_spec name: (identifier) @member)))
+
+(source_file (var_declaration (var_spec name: (identifier) @member)))
+
+(source_file (var_declaration (var_spec_list (var_spec name: (identifier) @member))))
+
 (call_expression function: (identifier) @call)
 
 (call_expression function: (selector_expression field: (field_identifier) @call))

@@ -71,6 +71,8 @@
 
 (enum_class_body (enum_entry (identifier) @member))
 
+(source_file (property_declaration (variable_declaration (identifier) @member)))
+
 (call_expression . (identifier) @call)
 
 (call_expression . (navigation_expression (identifier) @call .))

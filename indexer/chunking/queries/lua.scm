@@ -66,6 +66,15 @@
   arguments: (arguments . (string) @name . (function_definition body: (block)? @body))) @definition.test
   (#any-of? @_case "it" "spec" "test"))
 
+((chunk
+  (variable_declaration
+    (assignment_statement
+      (variable_list . name: (identifier) @member)
+      (expression_list . value: (_) @_value))))
+  (#not-match? @_value "^require"))
+
+(chunk (assignment_statement (variable_list name: [(identifier) @member (dot_index_expression field: (_) @member)])))
+
 (function_call name: (identifier) @call)
 
 (function_call name: (dot_index_expression field: (identifier) @call))

@@ -48,6 +48,10 @@
 
 (enum_case name: (name) @member)
 
+(program (const_declaration (const_element . (name) @member)))
+
+(namespace_definition body: (compound_statement (const_declaration (const_element . (name) @member))))
+
 (function_call_expression function: (name) @call)
 
 (function_call_expression function: (qualified_name (name) @call .))

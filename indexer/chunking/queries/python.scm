@@ -38,6 +38,14 @@
     (expression_statement
       (assignment left: (identifier) @member))))
 
+(module (expression_statement (assignment left: (pattern_list (identifier) @member))))
+
+(module
+  [
+    (if_statement consequence: (block (expression_statement (assignment left: (identifier) @member))))
+    (try_statement body: (block (expression_statement (assignment left: (identifier) @member))))
+  ])
+
 (call function: (identifier) @call)
 
 (call function: (attribute attribute: (identifier) @call))

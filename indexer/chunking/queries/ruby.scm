@@ -74,6 +74,10 @@
       arguments: (argument_list (simple_symbol) @member)
       (#any-of? @_attr "attr_reader" "attr_writer" "attr_accessor" "has_many" "has_one" "belongs_to"))))
 
+(program (assignment left: (constant) @member))
+
+(body_statement (assignment left: (constant) @member))
+
 (call
   method: [(identifier) (constant)] @call
   (#not-any-of? @call

@@ -56,6 +56,10 @@
 
 (enum_variant name: (identifier) @member)
 
+(declaration_list [(const_item name: (identifier) @member) (static_item name: (identifier) @member)])
+
+(declaration_list (type_item name: (type_identifier) @member))
+
 (call_expression function: (identifier) @call)
 
 (call_expression function: (field_expression field: (field_identifier) @call))

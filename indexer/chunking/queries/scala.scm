@@ -56,6 +56,8 @@
 
 (simple_enum_case name: (identifier) @member)
 
+(compilation_unit [(val_definition pattern: (identifier) @member) (var_definition pattern: (identifier) @member)])
+
 (call_expression function: (identifier) @call)
 
 (call_expression function: (field_expression field: (identifier) @call))

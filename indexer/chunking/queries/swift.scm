@@ -24,10 +24,7 @@
   name: (_) @name
   body: (_) @body) @definition.interface
 
-(source_file
-  (typealias_declaration
-    . (modifiers)?
-    . name: (type_identifier) @name) @definition.type)
+(source_file (typealias_declaration name: (type_identifier) @name) @definition.type)
 
 (function_declaration
   "func"
@@ -64,6 +61,10 @@
 (protocol_property_declaration name: (pattern bound_identifier: (simple_identifier) @member))
 
 (enum_entry name: (simple_identifier) @member)
+
+(source_file (property_declaration name: (pattern bound_identifier: (simple_identifier) @member)))
+
+(class_body (typealias_declaration name: (type_identifier) @member))
 
 (call_expression . (simple_identifier) @call)
 

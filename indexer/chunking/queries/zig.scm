@@ -36,6 +36,11 @@
 
 (container_field name: (identifier) @member)
 
+((source_file (variable_declaration . (identifier) @member (_) @_value .))
+  (#not-match? @_value "^@import"))
+
+(struct_declaration (variable_declaration . (identifier) @member))
+
 (call_expression function: (identifier) @call)
 
 (call_expression function: (field_expression member: (identifier) @call))
