@@ -45,6 +45,7 @@ class RepositoryReport:
         fallbacks: files cut into line windows because their parser failed, by cause.
         failures: (path, cause) of what failed without failing the repository, the first few of them.
         failure_count: how many such failures there were.
+        seconds: from its turn to its end; reading its first files ahead counts with the repository before it.
     """
 
     name: str
