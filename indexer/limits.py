@@ -11,6 +11,9 @@ MIN_VANISHED = 2
 # A report is read by a person: the count is exact, the examples are few.
 MAX_REPORTED_FAILURES = 20
 
+# Objects that a repository lacks, of which the next night asks git alone; who lacks more is looked at whole.
+MAX_MISSING_OBJECTS = 1_000
+
 # Rows embedded and written together: large enough to amortise a Lance commit, small enough (about 8 MB) to
 # keep memory flat.
 ROWS_PER_BATCH = 2048

@@ -37,6 +37,7 @@ class RepositoryReport:
 
     Attributes:
         reused: chunked files whose stored chunks were kept because their content did not change.
+        missing_objects: ids of the files that the repository does not have the contents of.
         bytes_read: of the files that were read tonight.
         redacted: secrets that were taken out of the files read tonight, by rule.
         chunks: stored for this repository after the night.
@@ -60,6 +61,7 @@ class RepositoryReport:
     changed: int = 0
     moved: int = 0
     gone: int = 0
+    missing_objects: list[str] = field(default_factory=list)
     bytes_read: int = 0
     redacted: dict[str, int] = field(default_factory=dict)
     chunks: int = 0

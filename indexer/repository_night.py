@@ -214,6 +214,7 @@ class RepositoryNight:
                 return
             entry, data = item
             if data is None:
+                self.report.missing_objects.append(entry.blob_id)
                 self._skip(entry, SkipReason.MISSING_OBJECT, 0)
                 continue
             self.report.bytes_read += len(data)

@@ -14,7 +14,7 @@ from pathlib import Path
 import structlog
 
 from index_store.durable import write_durably
-from indexer.intake.skip import SkipReason
+from indexer.limits import MAX_MISSING_OBJECTS
 from indexer.night_report import Outcome, RepositoryReport
 from indexer.sources.definition import SourceDefinition, SourceKind
 
@@ -25,7 +25,10 @@ SETTLED_NAME = "settled.json"
 
 @dataclass(frozen=True, slots=True)
 class SettledRepository:
-    """One repository at a commit: by which definition it was read, and what its report counts."""
+    """One repository at a commit: by which definition it was read, and what its report counts.
+
+    It is settled for as long as it has none of the objects in `missing`.
+    """
 
     definition: str
     commit: str
@@ -33,6 +36,7 @@ class SettledRepository:
     chunked: int
     skipped: Mapping[str, int]
     chunks: int
+    missing: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ def save_settled(state_dir: Path, settled: Settled) -> None:
 def settled_repositories(
     definitions: Sequence[SourceDefinition], reports: Sequence[RepositoryReport]
 ) -> dict[str, SettledRepository]:
-    """Those of a night. A missing object is asked for again, and only a commit tells that nothing changed."""
+    """Those of a night: only a commit tells that nothing changed."""
     by_name = {definition.name: definition for definition in definitions}
     return {
         report.name: SettledRepository(
@@ -76,11 +80,12 @@ def settled_repositories(
             report.chunked,
             report.skipped,
             report.chunks,
+            report.missing_objects,
         )
         for report in reports
         if report.commit
         and report.outcome in {Outcome.INDEXED, Outcome.UNCHANGED}
-        and SkipReason.MISSING_OBJECT.value not in report.skipped
+        and len(report.missing_objects) <= MAX_MISSING_OBJECTS
         and may_settle(by_name[report.name])
     }
 

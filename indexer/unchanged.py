@@ -31,6 +31,8 @@ from indexer.runlock import run_lock
 from indexer.settled import digest_of, read_settled
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from index_store.schema import Manifest, RepositoryState
     from indexer.night_options import NightOptions
     from indexer.progress import Progress
@@ -115,7 +117,18 @@ def _stands(
         git_dir = find_git_dir(Path(definition.location))
     except SourceError:
         return False
-    return git_dir is not None and peek_commit(git_dir, definition.branch) == settled.commit == state.commit
+    if git_dir is None or not peek_commit(git_dir, definition.branch) == settled.commit == state.commit:
+        return False
+    return not settled.missing or not _has_any(git_dir, settled.missing)
+
+
+def _has_any(git_dir: Path, missing: Sequence[str]) -> bool:
+    from indexer.git.objects import has_any  # noqa: PLC0415 - most nights ask git nothing
+
+    try:
+        return has_any(git_dir, missing)
+    except SourceError:
+        return True
 
 
 def _report(name: str, settled: SettledRepository) -> RepositoryReport:
@@ -127,6 +140,8 @@ def _report(name: str, settled: SettledRepository) -> RepositoryReport:
         chunked=settled.chunked,
         skipped=dict(settled.skipped),
         reused=settled.chunked,
+        changed=len(settled.missing),  # as a night counts what it looks for again
+        missing_objects=list(settled.missing),
         chunks=settled.chunks,
     )
 

@@ -91,6 +91,18 @@ def read_objects(git_dir: Path, object_ids: Sequence[str]) -> Iterator[bytes | N
             raise SourceUnreadable(f"git cat-file in {git_dir} answered more than it was asked")
 
 
+def has_any(git_dir: Path, object_ids: Sequence[str]) -> bool:
+    """Whether the repository has one of these objects.
+
+    Raises:
+        SourceUnreadable: git does not say.
+    """
+    questions = "".join(f"{object_id}\n" for object_id in object_ids).encode("ascii")
+    with GitProcess(git_dir, ("cat-file", "--batch-check", "--buffer"), given=questions) as process:
+        answers = [process.read_until(b"\n", _HEADER_LIMIT) or b"" for _ in object_ids]
+    return not all(answer.endswith(b" missing") for answer in answers)
+
+
 def tracked_paths(git_dir: Path) -> set[bytes]:
     """Return the paths in the index, without looking at the working tree.
 

@@ -92,10 +92,34 @@ def test_a_repository_that_is_gone_is_noticed(world: World) -> None:
 
 
 def test_an_object_that_was_missing_is_asked_for_again(world: World) -> None:
+    content = (world.folder("shop") / "keys.py").read_bytes()
+    lose_object(world.folder("shop"), "HEAD:keys.py")
+    world.night()
+    report = early(world)
+    assert report is not None
+    assert report.repositories[0].skipped["missing_object"] == 1
+    assert told(report) == told(world.night())
+    git(world.folder("shop"), "hash-object", "-w", "--stdin", given=content)
+    assert early(world) is None
+    assert world.night().repositories[0].chunked == 1
+    assert early(world) is not None
+
+
+def test_a_repository_that_lacks_more_than_can_be_asked_for_is_looked_at_whole(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("indexer.settled.MAX_MISSING_OBJECTS", 0)
     lose_object(world.folder("shop"), "HEAD:keys.py")
     world.night()
     assert early(world) is None
     assert early(world, only=("tools",)) is not None
+
+
+def test_what_git_does_not_say_is_looked_at_whole(world: World) -> None:
+    lose_object(world.folder("shop"), "HEAD:keys.py")
+    world.night()
+    (world.folder("shop") / ".git" / "config").write_text("[core\n")
+    assert early(world) is None
 
 
 def test_another_model_is_noticed(world: World) -> None:
