@@ -82,8 +82,8 @@ WORKER_MEMORY = 2 * 1024**3
 BATCH_BYTES = 256_000
 BATCH_FILES = 64
 
-# Batches read ahead of the workers, so that none waits while the caller writes.
-BATCHES_AHEAD = 2
+# Batches read ahead of the workers, so that none waits while the caller writes: 8 of them are 2 MB of text.
+BATCHES_AHEAD = 8
 
 # What one file may weigh. The largest hand-written files known (sqlite3.c aside) are under 1.5 MB; 2 MB of
 # garbage in a C grammar already took 13.7 s to parse.
