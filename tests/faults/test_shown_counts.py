@@ -76,7 +76,7 @@ def search(world: World) -> list[str]:
 
 
 def elsewhere(line: MutableMapping[str, Any], world: World) -> bool:
-    """Whether another test's server says it, which lives as long as the session and is another user now, too."""
+    """Whether the server of another test says it: it outlives its test, and is another user now as well."""
     return line["event"] == "generation_not_opened" and str(world.state) not in line["reason"]
 
 
