@@ -35,7 +35,7 @@ class ReadAhead:
             self._begun.begin()
 
     def take(self) -> RepositoryNight:
-        """The next one, begun; close it.
+        """The next one, whether or not it is begun; close it.
 
         Raises:
             IndexError: there is none.

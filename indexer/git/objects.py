@@ -73,8 +73,7 @@ def read_objects(git_dir: Path, object_ids: Sequence[str]) -> Iterator[bytes | N
     """
     if not object_ids:
         return
-    questions = "".join(f"{object_id}\n" for object_id in object_ids).encode("ascii")
-    with GitProcess(git_dir, ("cat-file", "--batch", "--buffer"), given=questions) as process:
+    with GitProcess(git_dir, ("cat-file", "--batch", "--buffer"), given=_questions(object_ids)) as process:
         for object_id in object_ids:
             header = process.read_until(b"\n", _HEADER_LIMIT)
             if header is None:
@@ -97,8 +96,9 @@ def has_any(git_dir: Path, object_ids: Sequence[str]) -> bool:
     Raises:
         SourceUnreadable: git does not say.
     """
-    questions = "".join(f"{object_id}\n" for object_id in object_ids).encode("ascii")
-    with GitProcess(git_dir, ("cat-file", "--batch-check", "--buffer"), given=questions) as process:
+    with GitProcess(
+        git_dir, ("cat-file", "--batch-check", "--buffer"), given=_questions(object_ids)
+    ) as process:
         answers = [process.read_until(b"\n", _HEADER_LIMIT) or b"" for _ in object_ids]
     return not all(answer.endswith(b" missing") for answer in answers)
 
@@ -114,3 +114,8 @@ def tracked_paths(git_dir: Path) -> set[bytes]:
         while (path := process.read_until(b"\0", MAX_LISTING_BYTES)) is not None:
             paths.add(path)
     return paths
+
+
+def _questions(object_ids: Sequence[str]) -> bytes:
+    """What `git cat-file --batch` and `--batch-check` are asked."""
+    return "".join(f"{object_id}\n" for object_id in object_ids).encode("ascii")
