@@ -23,7 +23,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from indexer.intake import admit, decode
+from indexer.intake.admit import admit
+from indexer.intake.decode import decode
 from indexer.intake.secrets import holds_secret, redact
 from indexer.intake.skip import SkipReason
 from indexer.night_options import NightOptions

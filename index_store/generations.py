@@ -18,8 +18,6 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-import structlog
-
 from index_store.durable import fsync_directory, remove_unfinished, write_durably
 from index_store.errors import (
     FormatTooNew,
@@ -31,11 +29,12 @@ from index_store.errors import (
 )
 from index_store.held_back import HeldBack, read_mark, remove_mark
 from index_store.limits import KEPT_GENERATIONS, PRUNE_AFTER_SECONDS, PURGE_AFTER_SECONDS
+from index_store.log import Log
 from index_store.manifest import file_problems, read_manifest
 from index_store.pin import unpinned
 from index_store.schema import Manifest
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 
 CURRENT_NAME = "CURRENT"
 TABLE_NAME = "chunks"

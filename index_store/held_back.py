@@ -9,11 +9,10 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import structlog
-
 from index_store.durable import write_durably
+from index_store.log import Log
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 
 HELD_BACK_NAME = "HELD_BACK"
 

@@ -9,14 +9,13 @@ import json
 import time
 from pathlib import Path
 
-import structlog
-
 from index_store.durable import write_durably
 from index_store.limits import REREAD_AFTER_SECONDS
+from index_store.log import Log
 from index_store.manifest import FileMark, file_marks, file_problems
 from index_store.schema import Manifest
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 
 LAST_READ_NAME = "last_read.json"
 

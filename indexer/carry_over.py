@@ -10,11 +10,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import structlog
-
 from index_store.durable import write_durably
+from index_store.log import Log
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 
 CARRY_OVER_NAME = "carry_over.json"
 

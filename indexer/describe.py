@@ -9,11 +9,11 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from indexer.limits import MAX_FAILED_DESCRIPTIONS, ROWS_PER_DESCRIBING
+from indexer.night_options import DescriptionLimits
 from indexer.night_report import DescriptionReport
 from indexer.progress import Progress
 from model_chain.daemon_threads import DaemonThreads
@@ -36,26 +36,6 @@ _Question = tuple[str, CodeUnit]
 
 # The same, and when it was asked.
 _Asked = tuple[str, CodeUnit, float]
-
-
-@dataclass(frozen=True, slots=True)
-class DescriptionLimits:
-    """When a night stops describing: at a moment (seconds since the epoch), or after so many questions."""
-
-    deadline: float | None = None
-    max_per_night: int | None = None
-
-    def reached(self, asked: int, turn: float = 0.0) -> str:
-        """Why nothing more may be asked, "" while something may.
-
-        `turn` is in how many seconds the model would begin with another question: what it has not begun with
-        at the deadline would keep the night for more than the one call that is under way then.
-        """
-        if self.deadline is not None and time.time() + turn >= self.deadline:
-            return f"the deadline, {time.strftime('%H:%M', time.localtime(self.deadline))}"
-        if self.max_per_night is not None and asked >= self.max_per_night:
-            return f"max_per_night = {self.max_per_night}"
-        return ""
 
 
 class Describing:

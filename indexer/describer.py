@@ -17,8 +17,9 @@ from index_store.shown import ShownCounts
 from index_store.stored_rows import StoredRows
 from indexer.backlog import BacklogPlan, plan_backlog
 from indexer.carry_over import CarryOver, read_carry_over, save_carry_over
-from indexer.describe import Describing, DescriptionLimits
+from indexer.describe import Describing
 from indexer.limits import MIN_MEASURED
+from indexer.night_options import DescriptionLimits
 from indexer.night_report import DescriptionReport
 from indexer.progress import Progress
 from model_chain.errors import ModelError

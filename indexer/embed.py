@@ -7,14 +7,13 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-import structlog
-
+from index_store.log import Log
 from index_store.schema import EmbedderRecord, Vector
 from indexer.limits import VECTORS_REMEMBERED
 from model_chain.errors import ModelError
 from model_chain.protocol import Embedder
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 
 StoredVectors = Callable[[Collection[str]], Mapping[str, Vector]]
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from indexer.describe import DescriptionLimits
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -22,6 +21,26 @@ if TYPE_CHECKING:
 
 def no_failpoint(step: str) -> None:
     """Let every step pass; fault tests put a kill in its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class DescriptionLimits:
+    """When a night stops describing: at a moment (seconds since the epoch), or after so many questions."""
+
+    deadline: float | None = None
+    max_per_night: int | None = None
+
+    def reached(self, asked: int, turn: float = 0.0) -> str:
+        """Why nothing more may be asked, "" while something may.
+
+        `turn` is in how many seconds the model would begin with another question: what it has not begun with
+        at the deadline would keep the night for more than the one call that is under way then.
+        """
+        if self.deadline is not None and time.time() + turn >= self.deadline:
+            return f"the deadline, {time.strftime('%H:%M', time.localtime(self.deadline))}"
+        if self.max_per_night is not None and asked >= self.max_per_night:
+            return f"max_per_night = {self.max_per_night}"
+        return ""
 
 
 @dataclass(frozen=True, slots=True)

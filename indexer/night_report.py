@@ -11,13 +11,12 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
-import structlog
-
 from index_store.durable import remove_unfinished, write_durably
+from index_store.log import Log
 from indexer.golden import GoldenResult
 from indexer.limits import MAX_REPORTED_FAILURES
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 
 REPORTS = "nights"
 

@@ -14,7 +14,8 @@ from indexer.chunking.languages import language_of
 from indexer.engine import Engine, FinishedFiles
 from indexer.errors import SourceError, SourceUnreadable
 from indexer.git.command import without_credentials
-from indexer.intake import admit, decode
+from indexer.intake.admit import admit
+from indexer.intake.decode import decode
 from indexer.intake.secrets import redact
 from indexer.intake.skip import SkipReason
 from indexer.intake.text import SourceText

@@ -11,14 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import structlog
-
 from index_store.durable import write_durably
+from index_store.log import Log
 from indexer.limits import MAX_MISSING_OBJECTS
 from indexer.night_report import Outcome, RepositoryReport
 from indexer.sources.definition import SourceDefinition, SourceKind
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 
 SETTLED_NAME = "settled.json"
 

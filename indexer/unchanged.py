@@ -7,8 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import structlog
-
 from index_store.errors import IndexStoreError
 from index_store.generations import (
     current_generation,
@@ -19,6 +17,7 @@ from index_store.generations import (
     waiting_generation,
 )
 from index_store.last_read import unread_problems
+from index_store.log import Log
 from index_store.manifest import read_manifest
 from index_store.schema import SummariserRecord
 from indexer.embed import embedder_record
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
     from indexer.sources.definition import SourceDefinition
     from model_chain.protocol import Embedder, Summariser
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 
 
 def unchanged_night(

@@ -9,13 +9,14 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Protocol
 
 from model_chain.limits import AGENT_TURNS, ANSWER_TOKENS
 from model_chain.usage import ModelUse
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 # The provider of embedders that are a table in this process: they wait for nothing.
 IN_PROCESS = "embedded"

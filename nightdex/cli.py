@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -17,6 +16,7 @@ from nightdex.asked import Asked, read_command_line, search_here
 from nightdex.chain.commands import app as chain_app
 from nightdex.options import ConfigOption, JsonOption
 from nightdex.options import begin as _begin
+from nightdex.options import begin_quietly as _begin_quietly
 from nightdex.options import configuration_of as _configuration
 from nightdex.options import terminate as _terminate
 
@@ -78,7 +78,7 @@ def run(
     """
     # Without a handler SIGTERM would end the process without stopping its workers.
     signal.signal(signal.SIGTERM, _terminate)
-    file = _begin(config)
+    file = _begin(config) if dry_run else _begin_quietly(config)
     for key, value in (("KIND", engine), ("ADDRESS", address)):
         if value:
             os.environ[f"NIGHTDEX_ENGINE__{key}"] = value
@@ -377,6 +377,8 @@ def setup(
 @app.command()
 def version() -> int:
     """Show the version."""
+    from importlib.metadata import version as package_version
+
     print(package_version("nightdex"))  # noqa: T201 - the command's own output
     return 0
 

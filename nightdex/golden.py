@@ -5,7 +5,6 @@ The one place where the night and the search meet; the two programs know nothing
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -46,6 +45,8 @@ def inspect(
     Raises:
         IndexStoreError: the generation cannot be opened.
     """
+    import asyncio  # noqa: PLC0415 - only nights with golden queries search
+
     return asyncio.run(_inspect(state_dir, embedder_for, entries, generation, failed))
 
 

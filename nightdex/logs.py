@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import sys
+from functools import partial
 from typing import Any
 
-import structlog
-
+from index_store.log import Log
 from nightdex import journal
 
 _PRIORITIES = {
@@ -21,13 +21,17 @@ _PRIORITIES = {
 
 def configure_logs(level: int = logging.WARNING) -> None:
     """Send what is of a level or worse to whatever standard error is at that moment."""
+    import structlog  # noqa: PLC0415 - as long as a night takes that changes nothing
+
     terminal = sys.stderr.isatty()
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=not terminal),
             *([] if terminal else [structlog.processors.dict_tracebacks]),
-            structlog.dev.ConsoleRenderer() if terminal else _json_line,
+            structlog.dev.ConsoleRenderer()
+            if terminal
+            else partial(_json_line, structlog.processors.JSONRenderer(default=str)),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         # Not PrintLoggerFactory: a live progress display replaces sys.stderr, and must see the lines.
@@ -36,8 +40,10 @@ def configure_logs(level: int = logging.WARNING) -> None:
     )
 
 
-_as_json = structlog.processors.JSONRenderer(default=str)
+def configure_logs_late() -> None:
+    """The same before the first line of a `Log`; any other module's are configured by whoever imports it."""
+    Log.configure = configure_logs
 
 
-def _json_line(logger: Any, name: str, event: Any) -> str:  # noqa: ANN401 - structlog's own types
-    return journal.marked(str(_as_json(logger, name, event)), _PRIORITIES[event["level"]], sys.stderr)
+def _json_line(as_json: Any, logger: Any, name: str, event: Any) -> str:  # noqa: ANN401 - structlog's own types
+    return journal.marked(str(as_json(logger, name, event)), _PRIORITIES[event["level"]], sys.stderr)

@@ -6,8 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import structlog
-
+from index_store.log import Log
 from model_chain.backends.shipped import PREFIX_SCHEME, SHIPPED_MODEL, LateEmbedder, model_digest
 from model_chain.errors import ModelError, ModelMissing
 from model_chain.protocol import IN_PROCESS, Fingerprint
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from model_chain.protocol import Embedder
     from nightdex.settings import Embedding, Summaries
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 
 # ruff: noqa: PLC0415 - the embedded table and Ollama's client are each loaded only by who uses them
 

@@ -15,13 +15,11 @@ from typing import TYPE_CHECKING
 
 from index_store.errors import NoIndex
 from index_store.generations import serving_manifest
-from indexer.chunking.forking import start_forking
 from indexer.deadline import next_time
-from indexer.describe import DescriptionLimits
 from indexer.embed import embedder_record
 from indexer.errors import AlreadyRunning, RepositoriesFailed
 from indexer.golden import Verdict
-from indexer.night_options import NightOptions
+from indexer.night_options import DescriptionLimits, NightOptions
 from indexer.night_report import DescriptionReport, NightReport
 from indexer.sources.definition import SourceDefinition
 from indexer.unchanged import unchanged_night
@@ -32,14 +30,13 @@ from nightdex.diagnosis import nearest
 from nightdex.errors import ConfigurationError, UnknownRepository
 from nightdex.golden import inspector
 from nightdex.models import night_embedder, night_summariser
-from nightdex.notices import notice_of, tell
 from nightdex.progress import showing_progress
 from nightdex.shared import shared_index
 
 if TYPE_CHECKING:
     from indexer.progress import Progress
     from model_chain.backends.ollama import OllamaSummariser
-    from model_chain.protocol import Embedder
+    from model_chain.protocol import Embedder, Summariser
     from nightdex.configuration import Configuration
     from nightdex.settings import Settings
 
@@ -122,16 +119,22 @@ def _run(night: PreparedNight) -> NightReport:
     report = None
     if night.describer is None and night.options.shared is None:
         report = unchanged_night(night.options, night.embedder, summariser, night.progress)
-    if report is None:
-        if night.options.engine is None:
-            start_forking()  # imports there while this process imports here
-        gc.disable()  # what imports make stays: not to be gone over while it grows
-        from indexer.nightly import run_night  # noqa: PLC0415 - lancedb, and half a second
+    return report or _run_whole(night, summariser)
 
-        gc.freeze()
-        gc.enable()
-        report = run_night(night.options, night.embedder, summariser, night.progress, night.describer)
-    return report
+
+def _run_whole(night: PreparedNight, summariser: Summariser) -> NightReport:
+    from indexer.chunking.forking import start_forking  # noqa: PLC0415 - a night that changes nothing cuts nothing
+    from nightdex.logs import configure_logs  # noqa: PLC0415 - nor has it much to say
+
+    if night.options.engine is None:
+        start_forking()  # imports there while this process imports here
+    configure_logs()
+    gc.disable()  # what imports make stays: not to be gone over while it grows
+    from indexer.nightly import run_night  # noqa: PLC0415 - lancedb, and half a second
+
+    gc.freeze()
+    gc.enable()
+    return run_night(night.options, night.embedder, summariser, night.progress, night.describer)
 
 
 def run_night_command(
@@ -150,6 +153,8 @@ def run_night_command(
         _tell_of_failure(file, error)
         raise
     if report.outcome == "partial":
+        from nightdex.notices import notice_of, tell  # noqa: PLC0415 - most nights go well
+
         left = f"the night left something undone: {report.reason}"
         tell(night.settings.notify, notice_of("partial", left, report.as_json()))
     if as_json:
@@ -164,6 +169,8 @@ def _tell_of_failure(file: Path, error: Exception) -> None:
     """Tell whom repos.toml names. Another run, and who mistyped a name, are told by the exit status."""
     if isinstance(error, (AlreadyRunning, UnknownRepository)):
         return
+    from nightdex.notices import notice_of, tell  # noqa: PLC0415 - as above
+
     # A repos.toml that cannot be read names nobody: the schedule, which read it before, tells of that.
     with contextlib.suppress(ConfigurationError):
         settings = load_configuration(file).settings

@@ -16,15 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import structlog
-
+from index_store.log import Log
 from model_chain.daemon_threads import DaemonThreads
 from nightdex.limits import MAX_NOTICE_CHARACTERS, MAX_NOTICE_NAMES, NOTICE_S
 
 if TYPE_CHECKING:
     from nightdex.settings import Notify
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 
 # The systemd credential with a webhook's address, which is often a secret itself.
 CREDENTIAL = "nightdex_notify_url"

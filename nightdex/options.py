@@ -35,6 +35,15 @@ def begin(config: Path | None, log_level: int = logging.WARNING) -> Path:
     return find_file(config, os.environ)
 
 
+def begin_quietly(config: Path | None) -> Path:
+    """The same for a command that may have nothing to log; it configures the logs before it imports much."""
+    from nightdex.logs import configure_logs_late
+    from nightdex.whereabouts import find_file
+
+    configure_logs_late()
+    return find_file(config, os.environ)
+
+
 def configuration_of(config: Path | None, log_level: int = logging.WARNING) -> Configuration:
     """Read the repos.toml."""
     from nightdex.configuration import load_configuration

@@ -8,18 +8,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import structlog
-
 from index_store.errors import IndexStoreError, NoIndex
 from index_store.generations import list_generations, prune
 from index_store.limits import STORE_IMPATIENCE_SECONDS, STORE_PATIENCE_SECONDS
+from index_store.log import Log
 from nightdex.limits import POLLS_PER_UPKEEP, SHARED_POLL_S
 
 if TYPE_CHECKING:
     from index_store.shared import SharedIndex
     from nightdex.configuration import Configuration
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 
 
 def shared_index(

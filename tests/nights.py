@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from index_store.reader import Reader
-from indexer.describe import DescriptionLimits
-from indexer.night_options import NightOptions, no_failpoint
+from indexer.night_options import DescriptionLimits, NightOptions, no_failpoint
 from indexer.night_report import NightReport
 from indexer.nightly import run_night
 from indexer.sources.definition import SourceDefinition, SourceKind

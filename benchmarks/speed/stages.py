@@ -26,7 +26,8 @@ from indexer.chunking.grammar import grammar_of
 from indexer.chunking.languages import language_of
 from indexer.chunking.worker import chunk_text
 from indexer.embed import RowEmbedder, embedder_record, nothing_stored
-from indexer.intake import admit, decode
+from indexer.intake.admit import admit
+from indexer.intake.decode import decode
 from indexer.intake.secrets import redact
 from indexer.intake.text import SourceText
 from indexer.rows import DraftRow, build_row, draft_rows

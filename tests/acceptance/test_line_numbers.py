@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from indexer.chunking.languages import language_of
 from indexer.chunking.worker import chunk_text
-from indexer.intake import decode
+from indexer.intake.decode import decode
 from indexer.intake.skip import SkipReason
 from indexer.sources.definition import SourceDefinition, SourceKind
 from indexer.sources.opening import open_source

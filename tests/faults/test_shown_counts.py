@@ -14,7 +14,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from index_store.shown import SHOWN_NAME, ShownCounts
-from indexer.describe import DescriptionLimits
+from indexer.night_options import DescriptionLimits
 from model_chain.testing import FakeEmbedder
 from search_api.app import create_app
 from tests.disks import no_room, small_disk

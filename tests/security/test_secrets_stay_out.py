@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -113,8 +112,7 @@ def night(world: World, server: ScriptedOllama) -> Night:
 def without_rules(monkeypatch: pytest.MonkeyPatch) -> None:
     """Index as if there were no rules for secrets, which were then another set of rules."""
     monkeypatch.setattr("indexer.repository_night.redact", lambda text: Redacted(text, {}))
-    # The package has a function of the module's name.
-    monkeypatch.setattr(sys.modules["indexer.intake.admit"], "holds_secret", lambda _: False)
+    monkeypatch.setattr("indexer.intake.admit.holds_secret", lambda _: False)
     for module in ("nightly", "purge", "unchanged"):
         monkeypatch.setattr(f"indexer.{module}.CHUNKER", f"{CHUNKER}-none")
 

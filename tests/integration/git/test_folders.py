@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from indexer.errors import SourceMissing, SourceUnreadable
-from indexer.intake import admit
+from indexer.intake.admit import admit
 from indexer.intake.skip import SkipReason
 from indexer.limits import MAX_FILE_BYTES
 from indexer.sources.definition import SourceDefinition, SourceKind

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from indexer.errors import SourceMissing, SourceUnreadable
-from indexer.intake import admit, decode
+from indexer.intake.admit import admit
+from indexer.intake.decode import decode
 from indexer.intake.skip import SkipReason
 from indexer.limits import MAX_FILE_BYTES
 from indexer.sources.definition import SourceDefinition, SourceKind

@@ -11,7 +11,7 @@ import pytest
 from index_store.generations import serving_manifest
 from index_store.schema import SummariserRecord
 from indexer.carry_over import read_carry_over
-from indexer.describe import DescriptionLimits
+from indexer.night_options import DescriptionLimits
 from indexer.night_report import NightReport
 from model_chain.backends.ollama import OllamaEmbedder, OllamaSummariser
 from tests.nights import World

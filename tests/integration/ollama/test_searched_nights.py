@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from index_store.shown import ShownCounts
-from indexer.describe import DescriptionLimits
+from indexer.night_options import DescriptionLimits
 from model_chain.backends.ollama import OllamaSummariser
 from model_chain.testing import FakeEmbedder
 from search_api.app import create_app

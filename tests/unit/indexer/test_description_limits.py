@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import time
 
-from indexer.describe import DescriptionLimits
+from indexer.night_options import DescriptionLimits
 
 
 def test_nothing_is_asked_that_the_model_would_begin_with_after_the_deadline() -> None:

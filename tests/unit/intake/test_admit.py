@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.intake import admit
+from indexer.intake.admit import admit
 from indexer.intake.skip import SkipReason
 from indexer.limits import MAX_FILE_BYTES
 from indexer.sources.definition import SourceDefinition, SourceKind

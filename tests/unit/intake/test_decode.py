@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.intake import decode
+from indexer.intake.decode import decode
 from indexer.intake.skip import SkipReason
 from indexer.limits import MAX_FILE_BYTES
 from indexer.sources.source import Entry
