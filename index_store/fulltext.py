@@ -86,8 +86,8 @@ class FullText:
     def __len__(self) -> int:
         return self._searcher.num_docs
 
-    def matches(self, field: str, terms: Sequence[str], limit: int, narrowed: Sequence[Narrowed]) -> _Rows:
-        """The ids of the chunks that hold any of the terms, best first, and their BM25 scores."""
+    def query(self, field: str, terms: Sequence[str], narrowed: Sequence[Narrowed]) -> tantivy.Query:
+        """What asks for the chunks that hold any of the terms."""
         wanted = [
             (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, field, term, "freq"))
             for term in terms
@@ -95,10 +95,19 @@ class FullText:
         query = tantivy.Query.boolean_query(wanted)
         if narrowed:
             query = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), *map(self._narrow, narrowed)])
+        return query
+
+    def search(self, query: tantivy.Query, limit: int) -> tantivy.SearchResult:
+        """The best for a query; all of it is done without the interpreter's lock."""
         with files_of(self._folder):
-            hits = self._searcher.search(query, limit, count=False).hits
-            ids = self._searcher.fast_field_values(ID_FIELD, [address for _, address in hits])
-        return np.array(ids, np.uint64), np.array([score for score, _ in hits], np.float64)
+            return self._searcher.search(query, limit, count=False)
+
+    def matches(self, result: tantivy.SearchResult) -> _Rows:
+        """The ids of the chunks that a search found, best first, and their BM25 scores."""
+        with files_of(self._folder):
+            scores, addresses = zip(*hits, strict=True) if (hits := result.hits) else ((), ())
+            ids = self._searcher.fast_field_values(ID_FIELD, list(addresses))
+        return np.array(ids, np.uint64), np.array(scores, np.float64)
 
     def _narrow(self, narrowed: Narrowed) -> tuple[tantivy.Occur, tantivy.Query]:
         values, are_meant = narrowed.named()

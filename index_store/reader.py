@@ -33,6 +33,7 @@ from index_store.identifiers import defining_term
 from index_store.limits import (
     INDEX_CACHE_BYTES,
     MAX_READING_THREADS,
+    MAX_ROWS_SCANNED_IN_PLACE,
     METADATA_CACHE_BYTES,
     ROWS_PER_SCAN_BATCH,
 )
@@ -43,6 +44,7 @@ from index_store.vectors import MappedVectors
 
 if TYPE_CHECKING:
     from lancedb import AsyncConnection, AsyncTable
+    from tantivy import SearchResult
 
     from index_store.filters import Filter
     from index_store.prefilter import Narrowed
@@ -112,7 +114,8 @@ class Reader:
         self._vectors = vectors
         self._prefilter = Prefilter(catalogue)
         # Two scans at once take the interpreter's lock from each other between hundreds of short calls of
-        # numpy, and take longer than one after the other; tantivy does without it.
+        # numpy, and take longer than one after the other; tantivy does without it, and what is made of its
+        # answers, which does not, is done where no scan runs.
         self._scanning = ThreadPoolExecutor(1, thread_name_prefix="scan-vectors")
         threads = min(os.cpu_count() or 1, MAX_READING_THREADS)
         self._reading = ThreadPoolExecutor(threads, thread_name_prefix="read-index")
@@ -185,7 +188,8 @@ class Reader:
         def scan() -> list[Matches]:
             return [Matches(*self._vectors.nearest(column, checked, limit, among)) for column in columns]
 
-        return await _away(self._scanning, scan)
+        rows = len(self.catalogue) if among is None else len(among)
+        return scan() if rows <= MAX_ROWS_SCANNED_IN_PLACE else await _away(self._scanning, scan)
 
     async def lexical(self, column: SearchColumn, terms: Sequence[str], limit: int, where: Filter) -> Matches:
         """The chunks that hold any of the terms, best first; the score is BM25. No terms, no chunks."""
@@ -203,10 +207,12 @@ class Reader:
         if not terms:
             return [NO_MATCHES for _ in limits]
 
-        def read() -> list[Matches]:
-            return [self._lexical(column, terms, limit, narrowed) for column, limit in limits.items()]
+        queries = [(self._fulltext.query(column, terms, narrowed), most) for column, most in limits.items()]
 
-        return await _away(self._reading, read)
+        def search() -> list[SearchResult]:
+            return [self._fulltext.search(query, most) for query, most in queries]
+
+        return [self._matches(result) for result in await _away(self._reading, search)]
 
     async def defining(self, name: str, limit: int, where: Filter) -> list[int]:
         """The rows that define a name without being named so, as `defining_term` says; shorter ones first.
@@ -217,13 +223,12 @@ class Reader:
             narrowed = await self._prefilter.narrowed(where)
         except NothingPasses:
             return []
-        found: list[int] = self._lexical("search_text", [defining_term(name)], limit, narrowed).rows.tolist()
+        query = self._fulltext.query("search_text", [defining_term(name)], narrowed)
+        found: list[int] = self._matches(self._fulltext.search(query, limit)).rows.tolist()
         return found
 
-    def _lexical(
-        self, column: SearchColumn, terms: Sequence[str], limit: int, narrowed: Sequence[Narrowed]
-    ) -> Matches:
-        ids, scores = self._fulltext.matches(column, terms, limit, narrowed)
+    def _matches(self, result: SearchResult) -> Matches:
+        ids, scores = self._fulltext.matches(result)
         rows = self.catalogue.find(ids)
         # Equal ones come in the order in which they were written.
         order = np.lexsort((rows, -scores))

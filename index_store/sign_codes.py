@@ -23,7 +23,8 @@ def code_bytes(dimension: int) -> int:
 def sign_codes(vectors: NDArray[np.floating]) -> NDArray[np.uint8]:
     """The codes of vectors, one a row of shape (n, code_bytes(dimension)); equal vectors have equal codes."""
     packed = np.packbits(vectors > 0, axis=1)
-    return np.pad(packed, ((0, 0), (0, code_bytes(vectors.shape[1]) - packed.shape[1])))
+    missing = code_bytes(vectors.shape[1]) - packed.shape[1]
+    return np.pad(packed, ((0, 0), (0, missing))) if missing else packed
 
 
 def count_differences(

@@ -224,7 +224,12 @@ def test_a_vector_the_index_cannot_answer_is_refused(state: Path, vector: np.nda
         asking(state, lambda reader: reader.nearest("vector_code", vector, 5, Filter()))
 
 
-def test_many_questions_at_once_get_their_own_answers(state: Path) -> None:
+@pytest.mark.parametrize("most_in_place", [0, 1_000_000])
+def test_many_questions_at_once_get_their_own_answers(
+    state: Path, most_in_place: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index_store.reader.MAX_ROWS_SCANNED_IN_PLACE", most_in_place)
+
     async def question(reader: Reader) -> None:
         async def own(row: int) -> None:
             text = ROWS[row].text
