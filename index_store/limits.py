@@ -22,7 +22,6 @@ VECTORS_PER_BLOCK = 512
 SHORTLIST = 2_000
 SHORTLIST_SHARE = 125
 
-# Rows whose vectors are scanned in the thread that asks: two lists of so many take it four milliseconds, handing
 # Rows whose vectors are scanned in the thread that asks: two lists of so many take it four milliseconds, and
 # handing them over costs half of one.
 MAX_ROWS_SCANNED_IN_PLACE = 200_000

@@ -47,7 +47,6 @@ if TYPE_CHECKING:
     from tantivy import SearchResult
 
     from index_store.filters import Filter
-    from index_store.prefilter import Narrowed
     from index_store.schema import Manifest, Vector
 
 log = structlog.get_logger(__name__)
