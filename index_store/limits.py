@@ -8,8 +8,12 @@ MAX_TERM_LENGTH = 80
 # Distinct words whose terms are remembered; about 200 bytes each.
 MAX_REMEMBERED_WORDS = 300_000
 
-# Rows buffered before they become one Lance fragment: fewer, larger commits; about 25 MB at 768 dimensions.
-ROWS_PER_FRAGMENT = 4_096
+# Rows buffered, in Arrow, before they become one Lance fragment: fewer, larger commits. A row takes 2 kB, at
+# 768 dimensions 4.
+ROWS_PER_FRAGMENT = 16_384
+
+# Ids asked for in one filter, and rows copied from one table to another at a time.
+ROWS_PER_LOOKUP = 4_096
 
 # Codes compared at a time; the temporary words of one block stay in a core's own cache.
 CODES_PER_BLOCK = 32_768

@@ -20,6 +20,7 @@ from index_store.limits import (
     MAX_UNINDEXED_ROWS,
     MAX_VERSIONS,
     ROWS_PER_FRAGMENT,
+    ROWS_PER_LOOKUP,
     ROWS_PER_SCAN_BATCH,
 )
 
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
 # Lance writes these in place of one another; everything else in a table is never changed once written.
 _REWRITTEN = "_versions"
+
+# One for each version.
+_MANIFESTS = f"{_REWRITTEN}/*.manifest"
 
 
 def clone_table(source: Path, target: Path) -> None:
@@ -92,8 +96,8 @@ def copy_rows(table: Table, folder: Path, dimension: int) -> Table:
 def rows_with_ids(table: Table, ids: Collection[str], columns: list[str]) -> Iterator[pa.RecordBatch]:
     """Some columns of the rows that are there, in any order."""
     wanted = sorted(ids)
-    for start in range(0, len(wanted), ROWS_PER_FRAGMENT):
-        some = col("id").isin(wanted[start : start + ROWS_PER_FRAGMENT])
+    for start in range(0, len(wanted), ROWS_PER_LOOKUP):
+        some = col("id").isin(wanted[start : start + ROWS_PER_LOOKUP])
         query = table.search().where(some).select(columns).limit(None)
         yield from query.to_batches(ROWS_PER_SCAN_BATCH)
 
@@ -102,7 +106,7 @@ def tidy(table: Table, folder: Path) -> None:
     """Compact, build or bring up to date every index, and drop what only older versions of the table need.
 
     Not after a few changes: Lance rewrites whole indexes for them, for seconds, while rows outside the
-    indexes are found all the same.
+    indexes are found all the same. Nor is a new table of a few large files written once more.
     """
     wanted: dict[str, BTree | Bitmap] = {
         **dict.fromkeys(("id", "path", "name"), BTree()),
@@ -111,23 +115,32 @@ def tidy(table: Table, folder: Path) -> None:
     present = {column: index.name for index in table.list_indices() for column in index.columns}
     if wanted.keys() <= present.keys() and _is_tidy(table, folder, present["id"]):
         return
-    with warnings.catch_warnings():
-        # Lance warns of concurrent readers; nobody can read a generation before it is published.
-        warnings.simplefilter("ignore", UserWarning)
-        table.optimize(cleanup_older_than=timedelta(0), delete_unverified=True)
+    if present or not _was_only_added_to(folder):
+        with warnings.catch_warnings():
+            # Lance warns of concurrent readers; nobody can read a generation before it is published.
+            warnings.simplefilter("ignore", UserWarning)
+            table.optimize(cleanup_older_than=timedelta(0), delete_unverified=True)
     for column, config in wanted.items():
         if column not in present:
             table.create_index(column, config=config)
 
 
+def _was_only_added_to(folder: Path) -> bool:
+    """Whether each version of a new table is one file of rows more than the one before, and they are few."""
+    return _count(folder, "data/*") == _count(folder, _MANIFESTS) - 1 <= MAX_VERSIONS
+
+
 def _is_tidy(table: Table, folder: Path, index: str) -> bool:
     statistics = table.index_stats(index)
-    versions = folder / f"{TABLE_NAME}.lance" / _REWRITTEN
     return (
         statistics is not None
         and statistics.num_unindexed_rows <= MAX_UNINDEXED_ROWS
-        and sum(1 for _ in versions.iterdir()) <= MAX_VERSIONS
+        and _count(folder, _MANIFESTS) <= MAX_VERSIONS
     )
+
+
+def _count(folder: Path, files: str) -> int:
+    return sum(1 for _ in folder.glob(f"{TABLE_NAME}.lance/{files}"))
 
 
 def missing_vectors(table: Table) -> int:

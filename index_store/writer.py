@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -95,6 +96,7 @@ class Savepoint:
     """A moment of a writer to which it can go back. Void after the next publish."""
 
     version: int
+    pending: tuple[pa.Table, ...]
     inventory: Inventory
     has_changes: bool
 
@@ -175,7 +177,8 @@ class GenerationWriter:
     def _start_over(self, base: Manifest | None, inventory: Inventory) -> None:
         self.base = base
         self._table: Table | None = None
-        self._pending: dict[str, ChunkRow] = {}
+        self._pending: list[pa.Table] = []
+        self._pending_ids: dict[str, None] = {}
         self._added: set[str] = set()
         self._touched: set[str] = set()
         self._known_ids: KnownIds | None = None
@@ -215,14 +218,22 @@ class GenerationWriter:
         """Insert rows, or replace those with the same id; they are written ROWS_PER_FRAGMENT at a time.
 
         Raises:
-            RowInvalid: a row, now or of an earlier call, breaks a promise of `ChunkRow`.
+            RowInvalid: a row breaks a promise of `ChunkRow`.
         """
-        for row in rows:
-            self._pending[row.id] = row
-        if rows:
-            self._has_changes = True
-        if len(self._pending) >= ROWS_PER_FRAGMENT:
+        if not rows:
+            return
+        by_id = {row.id: row for row in rows}
+        arrow = chunk_table(list(by_id.values()), self._embedder.dimension)
+        if not self._pending_ids.keys().isdisjoint(by_id):
             self._flush()
+        self._pend(arrow)
+        self._has_changes = True
+        if len(self._pending_ids) >= ROWS_PER_FRAGMENT:
+            self._flush()
+
+    def _pend(self, rows: pa.Table) -> None:
+        self._pending.append(rows)
+        self._pending_ids.update(dict.fromkeys(rows["id"].to_pylist()))
 
     def delete_files(self, repo: str, paths: Collection[str]) -> None:
         """Remove every chunk of these files; the inventory is the caller's to set."""
@@ -268,16 +279,18 @@ class GenerationWriter:
 
     def savepoint(self) -> Savepoint:
         """Remember this moment."""
-        self._flush()
         version = self._table.version if self._table is not None else 0
-        return Savepoint(version, dict(self._inventory), self._has_changes)
+        return Savepoint(version, tuple(self._pending), dict(self._inventory), self._has_changes)
 
     def roll_back_to(self, savepoint: Savepoint) -> None:
-        """Undo every change since a savepoint."""
-        self._pending.clear()
+        """Undo every change since a savepoint; what was not written then is to be written again."""
+        self._forget_pending()
+        for rows in savepoint.pending:
+            self._pend(rows)
         self._inventory = dict(savepoint.inventory)
         self._has_changes = savepoint.has_changes
         self._known_ids = None
+        self._added.clear()
         if self._table is None:
             return
         if not savepoint.version:
@@ -308,16 +321,20 @@ class GenerationWriter:
         self._failpoint("write")
         if self._known_ids is None:
             self._known_ids = KnownIds(table)
-        rows = chunk_table(list(self._pending.values()), self._embedder.dimension)
-        known = pa.array([id_ in self._added or id_ in self._known_ids for id_ in self._pending])
+        rows = pa.concat_tables(self._pending)
+        known = pa.array([id_ in self._added or id_ in self._known_ids for id_ in self._pending_ids])
         if new := rows.filter(pc.invert(known)):
             table.add(new, on_bad_vectors="null")
         if replaced := rows.filter(known):
             merge = table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
             merge.execute(replaced, on_bad_vectors="null")
-        self._added.update(self._pending)
-        self._touched.update(self._pending)
+        self._added.update(self._pending_ids)
+        self._touched.update(self._pending_ids)
+        self._forget_pending()
+
+    def _forget_pending(self) -> None:
         self._pending.clear()
+        self._pending_ids.clear()
 
     def publish(
         self, repositories: Sequence[RepositoryState], summariser: SummariserRecord | None = None
@@ -339,12 +356,16 @@ class GenerationWriter:
         if self.base is not None and self.base.chunker != self._chunker:
             table = self._table = self._renewed(table)
         tidy(table, folder)
-        self._failpoint("fulltext")
-        fulltext = folder / FULLTEXT_NAME
-        write_fulltext(table, fulltext, self._base_folder(FULLTEXT_NAME), self._touched)
-        self._failpoint("vectors")
-        base, dimension = self._base_folder(VECTORS_NAME), self._embedder.dimension
-        write_vectors(table, folder / VECTORS_NAME, base, self._touched, dimension)
+        fulltext, vectors = folder / FULLTEXT_NAME, folder / VECTORS_NAME
+        # At once: neither changes the table, and each leaves a core idle.
+        with ThreadPoolExecutor(1) as thread:
+            self._failpoint("fulltext")
+            base = self._base_folder(FULLTEXT_NAME)
+            words_written = thread.submit(write_fulltext, table, fulltext, base, self._touched)
+            self._failpoint("vectors")
+            base = self._base_folder(VECTORS_NAME)
+            write_vectors(table, vectors, base, self._touched, self._embedder.dimension)
+            words_written.result()
         self._failpoint("verify")
         problems = row_problems(table, self._inventory) + sign_problems(table)
         if problems := problems or fulltext_problems(table, fulltext):
@@ -436,7 +457,7 @@ class GenerationWriter:
     def abandon(self) -> None:
         """Throw away whatever was not published; the old generation keeps serving. May be called again."""
         self._table = None
-        self._pending.clear()
+        self._forget_pending()
         shutil.rmtree(building_dir(self._state_dir), ignore_errors=True)
 
 

@@ -95,8 +95,7 @@ def test_an_empty_index_can_be_published_and_asked(tmp_path: Path) -> None:
 def test_a_row_added_again_replaces_itself_within_and_across_nights(tmp_path: Path) -> None:
     build_generation(tmp_path, ROWS)
     writer = begin(tmp_path)
-    writer.add([replace(ROWS[0], summary="first")])
-    writer.savepoint()
+    writer.add([replace(ROWS[0], summary="zeroth"), replace(ROWS[0], summary="first")])
     writer.add([replace(ROWS[0], summary="second")])
     new = make_row(path="new.py", text="fresh")
     writer.add([new])
@@ -162,6 +161,27 @@ def test_going_back_to_a_savepoint_undoes_one_repository_only(tmp_path: Path) ->
     assert {chunk.id for chunk in stored(tmp_path)} == {row.id for row in [*ROWS, kept]}
 
 
+@pytest.mark.parametrize("before", [[], ROWS], ids=["first night", "later night"])
+def test_going_back_keeps_rows_that_were_written_later_together_with_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: list[ChunkRow]
+) -> None:
+    monkeypatch.setattr("index_store.writer.ROWS_PER_FRAGMENT", 3)
+    if before:
+        build_generation(tmp_path, before)
+    writer = begin(tmp_path)
+    kept = [make_row(repo="kept", path=f"{number}.py") for number in range(2)]
+    writer.add(kept)
+    for _ in range(2):
+        savepoint = writer.savepoint()
+        writer.add([make_row(repo="lost", path=f"{number}.py") for number in range(4)])
+        writer.roll_back_to(savepoint)
+    more = [make_row(repo="more", path=f"{number}.py") for number in range(4)]
+    writer.add(more)
+    publish(writer, [*before, *kept, *more])
+    assert {chunk.id for chunk in stored(tmp_path)} == {row.id for row in [*before, *kept, *more]}
+    assert check(tmp_path, current_generation(tmp_path)) == []
+
+
 def test_going_back_before_the_first_change_leaves_no_change(tmp_path: Path) -> None:
     build_generation(tmp_path, ROWS)
     writer = begin(tmp_path)
@@ -207,18 +227,17 @@ def test_rows_that_disagree_with_the_inventory_are_not_published(tmp_path: Path)
 )
 def test_a_bad_vector_is_refused(tmp_path: Path, vector: np.ndarray, complaint: str) -> None:
     writer = begin(tmp_path)
-    writer.add([make_row(vector_code=vector)])
     with pytest.raises(RowInvalid, match=complaint):
-        writer.savepoint()
+        writer.add([make_row(vector_code=vector)])
     writer.abandon()
 
 
 @pytest.mark.parametrize("wrong", [{"id": "nonsense"}, {"id": "F" * 16}, {"text": "half of \udc80"}])
 def test_a_bad_id_or_text_is_refused(tmp_path: Path, wrong: dict[str, str]) -> None:
     writer = begin(tmp_path)
-    writer.add([replace(make_row(), **wrong)])  # type: ignore[arg-type] # any field may be wrong
+    row = replace(make_row(), **wrong)  # type: ignore[arg-type] # any field may be wrong
     with pytest.raises(RowInvalid):
-        writer.savepoint()
+        writer.add([row])
     writer.abandon()
 
 
