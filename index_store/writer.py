@@ -19,9 +19,10 @@ import structlog
 from lancedb.expr import col
 
 from index_store.audit import fulltext_problems, row_problems, sign_problems
+from index_store.base import usable_base, waiting_base
 from index_store.columns import chunk_table, update_table
 from index_store.durable import Failpoint, fsync_directory, fsync_file, pass_through
-from index_store.errors import FormatTooOld, IndexDamaged, NoIndex
+from index_store.errors import IndexDamaged
 from index_store.fulltext_writer import remove_locks, write_fulltext
 from index_store.generations import (
     FULLTEXT_NAME,
@@ -41,7 +42,6 @@ from index_store.generations import (
 from index_store.held_back import HeldBack, hold_back
 from index_store.inventory import Inventory, read_inventory, write_inventory
 from index_store.known import KnownIds, KnownVectors
-from index_store.last_read import unread_problems
 from index_store.limits import ROWS_PER_FRAGMENT
 from index_store.manifest import digest_files, read_manifest, write_manifest
 from index_store.schema import (
@@ -163,7 +163,7 @@ class GenerationWriter:
         failpoint("debris")
         generations_dir(state_dir).mkdir(parents=True, exist_ok=True)
         remove_debris(state_dir)
-        base = None if rebuild else _waiting_base(state_dir, embedder) or _usable_base(state_dir)
+        base = None if rebuild else waiting_base(state_dir, embedder) or usable_base(state_dir)
         if base is not None and base.embedder != embedder:
             log.warning("another embedder: the index is built anew", before=base.embedder, now=embedder)
             base = None
@@ -459,55 +459,6 @@ class GenerationWriter:
         self._table = None
         self._forget_pending()
         shutil.rmtree(building_dir(self._state_dir), ignore_errors=True)
-
-
-def _waiting_base(state_dir: Path, embedder: EmbedderRecord) -> Manifest | None:
-    """The generation that was held back, or None; one that nothing can be built upon is deleted."""
-    held = waiting_generation(state_dir)
-    if held is None:
-        return None
-    folder = generation_dir(state_dir, held.generation)
-    try:
-        base = read_manifest(folder)
-        usable = base.embedder == embedder and not unread_problems(state_dir, folder, base)
-    except (IndexDamaged, FormatTooOld):
-        usable = False
-    if usable:
-        return base
-    log.warning("the generation that was held back cannot be built upon", generation=held.generation)
-    discard(state_dir, held.generation)
-    return None
-
-
-def _usable_base(state_dir: Path) -> Manifest | None:
-    """The current generation, or the newest older one that is whole; None where there is none to clone.
-
-    Raises:
-        FormatTooNew: a newer nightdex wrote the current generation.
-    """
-    try:
-        current = current_generation(state_dir)
-    except NoIndex:
-        return None
-    except IndexDamaged as error:
-        log.warning("the index is built anew", reason=str(error))
-        return None
-    for generation in reversed([one for one in list_generations(state_dir) if one <= current]):
-        folder = generation_dir(state_dir, generation)
-        try:
-            manifest = read_manifest(folder)
-        except FormatTooOld as error:
-            log.warning("an older format: the index is built anew", reason=str(error))
-            return None
-        except IndexDamaged as error:
-            problem = str(error)
-        else:
-            problem = next(iter(unread_problems(state_dir, folder, manifest)), "")
-            if not problem:
-                return manifest
-        log.warning("a damaged generation is not built upon", generation=generation, problem=problem)
-    log.warning("no generation is whole: the index is built anew", state_dir=str(state_dir))
-    return None
 
 
 def _forgotten(files: Mapping[str, FileRow]) -> dict[str, FileRow]:
