@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
+from index_store.catalogue import id_numbers
 from index_store.columns import SIGN_COLUMNS, as_matrix
 from index_store.fulltext import TEXT_FIELDS, FullText
 from index_store.limits import MAX_LISTED_PROBLEMS
 from index_store.sign_codes import sign_codes
+from index_store.table import whole_columns
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,37 +22,31 @@ if TYPE_CHECKING:
 
     from index_store.inventory import Inventory
 
+_FILE = ["repo", "path"]
+
 
 def row_problems(table: Table, inventory: Inventory) -> list[str]:
     """What disagrees between table and inventory, one sentence each, at most MAX_LISTED_PROBLEMS."""
-    rows = table.search().select(["id", "repo", "path"]).limit(None).to_arrow()
-    problems = []
-    duplicates = len(rows) - pc.count_distinct(rows["id"]).as_py()
-    if duplicates:
-        problems.append(f"{duplicates} rows repeat the id of another one")
-    counted = rows.group_by(["repo", "path"]).aggregate([([], "count_all")])
-    stored = Counter(
-        dict(
-            zip(
-                zip(counted["repo"].to_pylist(), counted["path"].to_pylist(), strict=True),
-                counted["count_all"].to_pylist(),
-                strict=True,
-            )
-        )
-    )
-    promised = Counter(
-        {
-            (row.repo, row.path): row.chunks
-            for files in inventory.values()
-            for row in files.values()
-            if row.chunks
-        }
-    )
-    for repo, path in sorted(stored.keys() | promised.keys()):
-        found, expected = stored[repo, path], promised[repo, path]
-        if found != expected:
-            problems.append(f"{repo}/{path} has {found} chunks; the inventory says {expected}")
+    rows = whole_columns(table, ["id", "repo", "path"])
+    ids = np.sort(id_numbers(rows["id"]))
+    duplicates = int((ids[1:] == ids[:-1]).sum())
+    problems = [f"{duplicates} rows repeat the id of another one"] if duplicates else []
+    stored = rows.group_by(_FILE).aggregate([([], "count_all")]).rename_columns([*_FILE, "found"])
+    both = stored.join(_promised(inventory), _FILE, join_type="full outer")
+    found, expected = pc.fill_null(both["found"], 0), pc.fill_null(both["expected"], 0)
+    both = both.set_column(2, "found", found).set_column(3, "expected", expected)
+    differing = both.filter(pc.not_equal(found, expected)).sort_by([(name, "ascending") for name in _FILE])
+    told = "{repo}/{path} has {found} chunks; the inventory says {expected}"
+    problems += [told.format(**row) for row in differing.slice(0, MAX_LISTED_PROBLEMS).to_pylist()]
     return problems[:MAX_LISTED_PROBLEMS]
+
+
+def _promised(inventory: Inventory) -> pa.Table:
+    files = [row for files in inventory.values() for row in files.values() if row.chunks]
+    columns = [[row.repo for row in files], [row.path for row in files], [row.chunks for row in files]]
+    return pa.table(
+        columns, pa.schema([("repo", pa.string()), ("path", pa.string()), ("expected", pa.int64())])
+    )
 
 
 def sign_problems(table: Table) -> list[str]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import structlog
-
 from index_store.errors import FormatTooOld, IndexDamaged, NoIndex
 from index_store.generations import (
     current_generation,
@@ -16,12 +14,13 @@ from index_store.generations import (
     waiting_generation,
 )
 from index_store.last_read import unread_problems
+from index_store.log import Log
 from index_store.manifest import read_manifest
 
 if TYPE_CHECKING:
     from index_store.schema import EmbedderRecord, Manifest
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 
 
 def waiting_base(state_dir: Path, embedder: EmbedderRecord) -> Manifest | None:

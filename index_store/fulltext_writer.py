@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import structlog
 import tantivy
 
 from index_store.fulltext import (
@@ -29,13 +28,14 @@ from index_store.limits import (
     MAX_DELETED_SHARE,
     ROWS_PER_SCAN_BATCH,
 )
+from index_store.log import Log
 from index_store.table import base_to_share, rows_with_ids, share_files
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from lancedb.table import Table
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 
 _COLUMNS = ["id", *FILTER_FIELDS, *TERM_FIELDS, *TEXT_FIELDS]
 _META = "meta.json"

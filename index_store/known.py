@@ -6,12 +6,17 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
+from index_store.catalogue import id_numbers
 from index_store.columns import as_matrix
+from index_store.limits import MAX_SCANNED_HASHES
+from index_store.table import whole_columns
 
 if TYPE_CHECKING:
     from lancedb.table import Table
+    from numpy.typing import NDArray
 
     from index_store.schema import Vector
 
@@ -24,8 +29,7 @@ class KnownIds:
     """The ids of a table at one moment: 8 bytes each."""
 
     def __init__(self, table: Table) -> None:
-        ids = table.search().select(["id"]).limit(None).to_arrow()["id"].to_pylist()
-        self._ids = np.sort(_as_numbers(ids))
+        self._ids = np.sort(id_numbers(whole_columns(table, ["id"])["id"]))
 
     def __contains__(self, chunk_id: str) -> bool:
         wanted = np.uint64(int(chunk_id, 16))
@@ -34,29 +38,22 @@ class KnownIds:
 
 
 class KnownVectors:
-    """Code vectors of a table by embed_hash: 16 bytes a row in memory, vectors are read when asked for."""
+    """Code vectors of a table by embed_hash, read when asked for.
+
+    Who asks once for a few has them searched for; who asks for more, looked up in memory: 16 bytes a row.
+    """
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        rows = table.search().select(["embed_hash"]).with_row_id(with_row_id=True).limit(None).to_arrow()
-        prefixes = _as_numbers([value[:_PREFIX] or _NO_HASH for value in rows["embed_hash"].to_pylist()])
-        order = np.argsort(prefixes)
-        self._prefixes = prefixes[order]
-        self._rows = rows["_rowid"].to_numpy()[order]
+        self._was_asked = False
+        self._places: _Places | None = None
 
     def find(self, embed_hashes: Collection[str]) -> dict[str, Vector]:
         """The vectors that are there, by hash."""
         asked = sorted(set(embed_hashes))
-        if not asked or not len(self._rows):
+        found = self._found(asked) if asked else None
+        if found is None:
             return {}
-        wanted = _as_numbers([value[:_PREFIX] or _NO_HASH for value in asked])
-        places = np.searchsorted(self._prefixes, wanted)
-        within = np.minimum(places, len(self._prefixes) - 1)
-        present = self._prefixes[within] == wanted
-        rows = self._rows[within[present]].tolist()
-        if not rows:
-            return {}
-        found = self._table.take_row_ids(rows).select(["embed_hash", "vector_code"]).to_arrow()
         whole = found.filter(pc.is_valid(found["vector_code"])).combine_chunks()
         vectors = as_matrix(whole["vector_code"].combine_chunks()).astype(np.float32)
         hashes = set(asked)
@@ -66,6 +63,43 @@ class KnownVectors:
             if value in hashes
         }
 
+    def _found(self, asked: list[str]) -> pa.Table | None:
+        """Rows that may have one of these hashes, None for none."""
+        columns = ["embed_hash", "vector_code"]
+        if not self._was_asked and len(asked) <= MAX_SCANNED_HASHES:
+            from lancedb.expr import col  # noqa: PLC0415 - as `index_store.table`
 
-def _as_numbers(hex_digits: list[str]) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
-    return np.frombuffer(bytes.fromhex("".join(hex_digits)), dtype=">u8").astype(np.uint64)
+            self._was_asked = True
+            some = col("embed_hash").isin(asked)
+            return self._table.search().where(some).select(columns).limit(None).to_arrow()
+        if self._places is None:
+            self._places = _Places(self._table)
+        rows = self._places.of(asked)
+        return self._table.take_row_ids(rows).select(columns).to_arrow() if rows else None
+
+
+class _Places:
+    """Which rows have which embed_hash, by its first digits."""
+
+    def __init__(self, table: Table) -> None:
+        rows = whole_columns(table, ["embed_hash"], row_ids=True)
+        prefixes = _prefixes(rows["embed_hash"])
+        order = np.argsort(prefixes)
+        self._prefixes = prefixes[order]
+        self._rows = rows["_rowid"].to_numpy()[order]
+
+    def of(self, asked: list[str]) -> list[int]:
+        """Rows that may have one of these, one for each of them."""
+        if not len(self._rows):
+            return []
+        wanted = _prefixes(pa.chunked_array([asked], pa.string()))
+        places = np.searchsorted(self._prefixes, wanted)
+        within = np.minimum(places, len(self._prefixes) - 1)
+        rows: list[int] = self._rows[within[self._prefixes[within] == wanted]].tolist()
+        return rows
+
+
+def _prefixes(hashes: pa.ChunkedArray) -> NDArray[np.uint64]:
+    """Their first digits as numbers; an empty one is no text's."""
+    first = pc.utf8_slice_codeunits(hashes, 0, _PREFIX)
+    return id_numbers(pc.if_else(pc.equal(first, ""), _NO_HASH, first))

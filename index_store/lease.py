@@ -12,8 +12,6 @@ import threading
 from datetime import datetime
 from typing import Self
 
-import structlog
-
 from index_store.errors import (
     AlreadyIndexing,
     ConditionsIgnored,
@@ -22,9 +20,10 @@ from index_store.errors import (
     PublishedElsewhere,
 )
 from index_store.limits import LEASE_RENEWALS, LEASE_SECONDS
+from index_store.log import Log
 from index_store.objects import Objects
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 
 LOCK_NAME = "run.lock"
 _CLOCK_NAME = "clock"

@@ -56,6 +56,13 @@ KEPT_GENERATIONS = 4
 # Rows a scan hands over at a time; bounds the memory of a literal or RE2 search.
 ROWS_PER_SCAN_BATCH = 1_024
 
+# The same where a few short columns are read whole.
+ROWS_PER_COLUMN_BATCH = 65_536
+
+# Hashes of texts that are searched for in one scan, once a night: it takes a third of the time that getting
+# ready to look up any of them takes.
+MAX_SCANNED_HASHES = 256
+
 # A damaged generation may disagree in every file; the first ones tell the story.
 MAX_LISTED_PROBLEMS = 50
 

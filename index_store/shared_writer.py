@@ -13,8 +13,6 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import structlog
-
 from index_store.errors import (
     FormatTooOld,
     GenerationMissing,
@@ -32,11 +30,12 @@ from index_store.limits import (
     TRANSFERS,
     UPLOAD_GRACE_SECONDS,
 )
+from index_store.log import Log
 from index_store.manifest import MANIFEST_NAME
 from index_store.schema import Manifest
 from index_store.shared import FILES, GENERATIONS, NIGHTS, Seen, SharedIndex, file_key, manifest_key
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 
 
 @contextmanager

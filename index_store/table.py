@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import warnings
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import lancedb
-from lancedb.expr import col
-from lancedb.index import Bitmap, BTree
 
 from index_store.columns import SIGN_COLUMNS, chunk_schema
 from index_store.generations import TABLE_NAME
@@ -19,6 +17,7 @@ from index_store.limits import (
     MAX_TOUCHED_SHARE,
     MAX_UNINDEXED_ROWS,
     MAX_VERSIONS,
+    ROWS_PER_COLUMN_BATCH,
     ROWS_PER_FRAGMENT,
     ROWS_PER_LOOKUP,
     ROWS_PER_SCAN_BATCH,
@@ -26,8 +25,10 @@ from index_store.limits import (
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
+    from types import ModuleType
 
     import pyarrow as pa
+    from lancedb.index import Bitmap, BTree
     from lancedb.table import Table
 
 # Lance writes these in place of one another; everything else in a table is never changed once written.
@@ -70,19 +71,32 @@ def base_to_share(base: Path | None, touched: Collection[str], rows: int) -> Pat
     return base if base and base.is_dir() and len(touched) <= MAX_TOUCHED_SHARE * rows else None
 
 
+@cache
+def _lancedb() -> ModuleType:
+    """Imported when a table is first opened: workers cut the first files of a night meanwhile."""
+    gc.disable()  # what imports make stays: not to be gone over while it grows
+    import lancedb  # noqa: PLC0415 - see above
+
+    gc.freeze()
+    gc.enable()
+    return lancedb
+
+
 def open_table(folder: Path) -> Table:
     """Open the table of a generation.
 
     Raises:
         ValueError: there is none.
     """
-    return lancedb.connect(str(folder)).open_table(TABLE_NAME)
+    table: Table = _lancedb().connect(str(folder)).open_table(TABLE_NAME)
+    return table
 
 
 def create_table(folder: Path, dimension: int) -> Table:
     """An empty table in a new folder."""
     folder.mkdir(parents=True)
-    return lancedb.connect(str(folder)).create_table(TABLE_NAME, schema=chunk_schema(dimension))
+    table: Table = _lancedb().connect(str(folder)).create_table(TABLE_NAME, schema=chunk_schema(dimension))
+    return table
 
 
 def copy_rows(table: Table, folder: Path, dimension: int) -> Table:
@@ -93,8 +107,16 @@ def copy_rows(table: Table, folder: Path, dimension: int) -> Table:
     return fresh
 
 
+def whole_columns(table: Table, columns: list[str], *, row_ids: bool = False) -> pa.Table:
+    """Some columns of every row. Handed over in Lance's own small batches, they took four times as long."""
+    query = table.search().select(columns).with_row_id(with_row_id=row_ids).limit(None)
+    return query.to_batches(ROWS_PER_COLUMN_BATCH).read_all()
+
+
 def rows_with_ids(table: Table, ids: Collection[str], columns: list[str]) -> Iterator[pa.RecordBatch]:
     """Some columns of the rows that are there, in any order."""
+    from lancedb.expr import col  # noqa: PLC0415 - as above
+
     wanted = sorted(ids)
     for start in range(0, len(wanted), ROWS_PER_LOOKUP):
         some = col("id").isin(wanted[start : start + ROWS_PER_LOOKUP])
@@ -108,6 +130,8 @@ def tidy(table: Table, folder: Path) -> None:
     Not after a few changes: Lance rewrites whole indexes for them, for seconds, while rows outside the
     indexes are found all the same. Nor is a new table of a few large files written once more.
     """
+    from lancedb.index import Bitmap, BTree  # noqa: PLC0415 - as above
+
     wanted: dict[str, BTree | Bitmap] = {
         **dict.fromkeys(("id", "path", "name"), BTree()),
         **dict.fromkeys(("repo", "language", "kind"), Bitmap()),

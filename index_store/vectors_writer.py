@@ -14,7 +14,7 @@ from index_store.catalogue import id_numbers
 from index_store.columns import VECTOR_COLUMNS, as_matrix
 from index_store.limits import CODES_PER_BLOCK, MAX_DELETED_SHARE
 from index_store.sign_codes import sign_codes
-from index_store.table import base_to_share, rows_with_ids, share_files
+from index_store.table import base_to_share, rows_with_ids, share_files, whole_columns
 from index_store.vectors import batches, vector_files, vectors_schema, word_names
 
 if TYPE_CHECKING:
@@ -33,12 +33,12 @@ def write_vectors(
 ) -> None:
     """Make `folder` the mapped vectors of a table; `base` and `touched` are as in `write_fulltext`."""
     shutil.rmtree(folder, ignore_errors=True)
-    ids = id_numbers(table.search().select(["id"]).limit(None).to_arrow()["id"])
+    ids = np.sort(id_numbers(whole_columns(table, ["id"])["id"]))
     if shared := base_to_share(base, touched, len(ids)):
         share_files(shared, folder)
         _update(table, folder, touched, dimension)
-        held = _held(folder)
-        if np.isin(ids, held).all() and len(held) <= len(ids) / (1 - MAX_DELETED_SHARE):
+        held = np.sort(_held(folder))
+        if _is_among(ids, held) and len(held) <= len(ids) / (1 - MAX_DELETED_SHARE):
             return
         shutil.rmtree(folder)
     folder.mkdir()
@@ -96,6 +96,12 @@ def _as_block(rows: pa.Table, schema: pa.Schema, dimension: int) -> pa.RecordBat
         for name, word in zip(word_names(column, dimension), words, strict=True):
             columns[name] = pa.array(np.ascontiguousarray(word))
     return pa.RecordBatch.from_arrays([columns[name] for name in schema.names], schema=schema)
+
+
+def _is_among(some: NDArray[np.uint64], others: NDArray[np.uint64]) -> bool:
+    """Whether sorted numbers are all among other sorted ones."""
+    places = np.searchsorted(others, some)
+    return not len(some) or (places[-1] < len(others) and bool((others[places] == some).all()))
 
 
 def _held(folder: Path) -> NDArray[np.uint64]:

@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import structlog
-from lancedb.expr import col
 
 from index_store.audit import fulltext_problems, row_problems, sign_problems
 from index_store.base import usable_base, waiting_base
@@ -43,6 +41,7 @@ from index_store.held_back import HeldBack, hold_back
 from index_store.inventory import Inventory, read_inventory, write_inventory
 from index_store.known import KnownIds, KnownVectors
 from index_store.limits import ROWS_PER_FRAGMENT
+from index_store.log import Log
 from index_store.manifest import digest_files, read_manifest, write_manifest
 from index_store.schema import (
     FORMAT_VERSION,
@@ -70,7 +69,7 @@ if TYPE_CHECKING:
     from lancedb.expr import Expr
     from lancedb.table import Table
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 
 # Where a fault test may strike: each name is passed to the failpoint before the step begins.
 STEPS = (
@@ -237,11 +236,15 @@ class GenerationWriter:
 
     def delete_files(self, repo: str, paths: Collection[str]) -> None:
         """Remove every chunk of these files; the inventory is the caller's to set."""
+        from lancedb.expr import col  # noqa: PLC0415 - as `index_store.table`
+
         if paths:
             self._delete((col("repo") == repo) & col("path").isin(sorted(set(paths))))
 
     def delete_repository(self, repo: str) -> None:
         """Remove every chunk of a repository, and its inventory."""
+        from lancedb.expr import col  # noqa: PLC0415 - as above
+
         self._delete(col("repo") == repo)
         self._inventory.pop(repo, None)
 

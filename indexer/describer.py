@@ -9,9 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import structlog
-
 from index_store.errors import CountsUnavailable
+from index_store.log import Log
 from index_store.schema import SummariserRecord
 from index_store.shown import ShownCounts
 from index_store.stored_rows import StoredRows
@@ -25,7 +24,7 @@ from indexer.progress import Progress
 from model_chain.errors import ModelError
 from model_chain.summary_cache import CachedSummariser, SummaryCache, VersionedSummariser
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 
 CACHE_NAME = "summaries.sqlite"
 

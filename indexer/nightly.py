@@ -9,8 +9,6 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-import structlog
-
 from index_store.errors import IndexStoreError
 from index_store.generations import (
     current_generation,
@@ -20,6 +18,7 @@ from index_store.generations import (
     seconds_to_purge,
     serving_manifest,
 )
+from index_store.log import Log
 from index_store.schema import FileRow, Manifest, RepositoryState, SummariserRecord
 from index_store.shared_writer import SharedWriter, shared_writer
 from index_store.stored_rows import StoredRows
@@ -46,7 +45,7 @@ from indexer.sources.definition import SourceDefinition
 from model_chain.protocol import Embedder, Summariser
 from model_chain.summary_cache import VersionedSummariser
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 
 MIRRORS = "mirrors"
 

@@ -7,9 +7,8 @@ import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
-import structlog
-
 from index_store.durable import write_durably
+from index_store.log import Log
 from index_store.stored_rows import StoredRows
 from index_store.writer import GenerationWriter
 from indexer.describer import CACHE_NAME
@@ -20,7 +19,7 @@ from indexer.rows import unit_of
 from indexer.rules import CHUNKER
 from model_chain.summary_cache import SummaryCache, content_hash
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 
 
 def drop_files_with_secrets(writer: GenerationWriter, state_dir: Path, repo: str) -> int:

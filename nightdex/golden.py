@@ -47,6 +47,9 @@ def inspect(
     """
     import asyncio  # noqa: PLC0415 - only nights with golden queries search
 
+    from nightdex.logs import configure_logs  # noqa: PLC0415 - as above
+
+    configure_logs()  # the search writes no lines through a `Log`
     return asyncio.run(_inspect(state_dir, embedder_for, entries, generation, failed))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import json
 import sys
 import time
@@ -24,6 +23,7 @@ from indexer.night_report import DescriptionReport, NightReport
 from indexer.sources.definition import SourceDefinition
 from indexer.unchanged import unchanged_night
 from model_chain.backends.extractive import ExtractiveSummariser
+from model_chain.backends.shipped import LateEmbedder
 from nightdex.cluster import cluster_engine
 from nightdex.configuration import load_configuration, load_sources
 from nightdex.diagnosis import nearest
@@ -106,7 +106,9 @@ def _record(configuration: Configuration, embedder: Embedder, describer: OllamaS
     from model_chain.backends.ollama import OllamaEmbedder  # noqa: PLC0415 - its client takes a tenth of a second
     from model_chain.backends.ollama.record import recording  # noqa: PLC0415 - as above
     from nightdex.chain.configured import ledger_of  # noqa: PLC0415 - as above
+    from nightdex.logs import configure_logs  # noqa: PLC0415 - as above
 
+    configure_logs()  # for what is imported here and writes no lines through a `Log`
     ledger, settings = ledger_of(configuration), configuration.settings
     if isinstance(embedder, OllamaEmbedder):
         embedder.report_to(recording(ledger, settings.embedding.model, "embedding", "night"))
@@ -123,17 +125,14 @@ def _run(night: PreparedNight) -> NightReport:
 
 
 def _run_whole(night: PreparedNight, summariser: Summariser) -> NightReport:
-    from indexer.chunking.forking import start_forking  # noqa: PLC0415 - a night that changes nothing cuts nothing
-    from nightdex.logs import configure_logs  # noqa: PLC0415 - nor has it much to say
+    from indexer.chunking.forking import start_forking  # noqa: PLC0415 - a night that changes nothing cuts none
 
     if night.options.engine is None:
         start_forking()  # imports there while this process imports here
-    configure_logs()
-    gc.disable()  # what imports make stays: not to be gone over while it grows
-    from indexer.nightly import run_night  # noqa: PLC0415 - lancedb, and half a second
+    if isinstance(night.embedder, LateEmbedder):
+        night.embedder.load_ahead()
+    from indexer.nightly import run_night  # noqa: PLC0415 - numpy, pyarrow, tantivy
 
-    gc.freeze()
-    gc.enable()
     return run_night(night.options, night.embedder, summariser, night.progress, night.describer)
 
 

@@ -19,6 +19,10 @@ _CODE = """
     sql swift ts tsx zig
 """
 SUFFIXES = tuple(f".{suffix}" for suffix in _CODE.split())
+_COMMENTS = {
+    **dict.fromkeys((".bash", ".ex", ".exs", ".py", ".rb", ".sh"), "#"),
+    **dict.fromkeys((".hs", ".lua", ".sql"), "--"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +66,15 @@ def list_code(clone: Path) -> list[str]:
 
 
 def change(clone: Path, paths: Sequence[str]) -> None:
-    """Commit a line at the end of each of these files."""
+    """Commit a comment at the end of each of these files, another one each time."""
     there = ("--git-dir", str(clone))
+    parent = git(*there, "rev-parse", "HEAD")
     index = {"GIT_INDEX_FILE": str(clone / "bench-index"), **IDENTITY}
     git(*there, "read-tree", "HEAD", environment=index)
     for path in paths:
         before = git(*there, "cat-file", "blob", f"HEAD:{path}")
-        blob = git(*there, "hash-object", "-w", "--stdin", stdin=f"{before}\n\n\n")
+        comment = f"{_COMMENTS.get(Path(path).suffix, '//')} after {parent}"
+        blob = git(*there, "hash-object", "-w", "--stdin", stdin=f"{before}\n\n{comment}\n")
         git(*there, "update-index", "--cacheinfo", f"100644,{blob},{path}", environment=index)
     tree = git(*there, "write-tree", environment=index)
     commit = git(*there, "commit-tree", tree, "-p", "HEAD", "-m", "x", environment=index)

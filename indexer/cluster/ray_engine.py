@@ -18,8 +18,7 @@ from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import structlog
-
+from index_store.log import Log
 from indexer.chunking.pool import batches_of
 from indexer.cluster.worker import Answer, FileWorker, Introduction, OpenEmbedder, introduction
 from indexer.errors import ClusterUnusable, NodeDiffers, SourceUnreadable
@@ -46,7 +45,7 @@ if TYPE_CHECKING:
     from indexer.engine import FinishedFiles
     from indexer.intake.text import SourceText
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 
 # A worker, as Ray hands it out; its methods are made at run time.
 _Worker = Any

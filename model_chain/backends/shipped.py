@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import threading
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from model_chain.errors import ModelError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,25 +47,38 @@ class LateEmbedder:
 
     def __init__(self, fingerprint: Fingerprint) -> None:
         self._fingerprint = fingerprint
+        self._embedder: Embedder | None = None
+        self._lock = threading.Lock()
 
     @property
     def fingerprint(self) -> Fingerprint:
         """As it was given."""
         return self._fingerprint
 
-    @cached_property
+    def load_ahead(self) -> None:
+        """Load it in a thread, for who will probably embed; whoever asks before that is done waits."""
+
+        def load() -> None:
+            with contextlib.suppress(ModelError):  # which whoever asks gets
+                self._loaded()
+
+        threading.Thread(target=load, name="embedder").start()
+
     def _loaded(self) -> Embedder:
         from model_chain.backends.embedded import EmbeddedEmbedder  # noqa: PLC0415 - the point of this class
 
-        return EmbeddedEmbedder()
+        with self._lock:
+            if self._embedder is None:
+                self._embedder = EmbeddedEmbedder()
+            return self._embedder
 
     def embed_documents(self, texts: Sequence[str]) -> EmbeddedBatch:
         """As `EmbeddedEmbedder` does."""
-        return self._loaded.embed_documents(texts)
+        return self._loaded().embed_documents(texts)
 
     def embed_query(self, text: str) -> NDArray[np.float32]:
         """As `EmbeddedEmbedder` does."""
-        return self._loaded.embed_query(text)
+        return self._loaded().embed_query(text)
 
     def close(self) -> None:
         """The table goes with the last reference to it."""

@@ -262,10 +262,12 @@ def test_vectors_of_equal_text_are_known_in_every_repository(tmp_path: Path) -> 
     writer = begin(tmp_path)
     wanted = ROWS[0].embed_hash
     missing = make_row(text="failed").embed_hash
-    known = writer.known_vectors([wanted, wanted, missing, "f" * 64])
-    assert known.keys() == {wanted}
     assert ROWS[0].vector_code is not None
-    np.testing.assert_allclose(known[wanted], ROWS[0].vector_code, atol=5e-4)  # half precision
+    for _ in range(2):  # searched for at first, looked up from then on
+        known = writer.known_vectors([wanted, wanted, missing, "f" * 64])
+        assert known.keys() == {wanted}
+        np.testing.assert_allclose(known[wanted], ROWS[0].vector_code, atol=5e-4)  # half precision
+    assert writer.known_vectors(["f" * 64]) == {}
     assert writer.known_vectors([]) == {}
     assert begin(tmp_path / "other").known_vectors([wanted]) == {}
 
