@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from index_store.catalogue import id_numbers
@@ -32,21 +31,14 @@ def row_problems(table: Table, inventory: Inventory) -> list[str]:
     duplicates = int((ids[1:] == ids[:-1]).sum())
     problems = [f"{duplicates} rows repeat the id of another one"] if duplicates else []
     stored = rows.group_by(_FILE).aggregate([([], "count_all")]).rename_columns([*_FILE, "found"])
-    both = stored.join(_promised(inventory), _FILE, join_type="full outer")
-    found, expected = pc.fill_null(both["found"], 0), pc.fill_null(both["expected"], 0)
-    both = both.set_column(2, "found", found).set_column(3, "expected", expected)
+    promised = inventory.as_table().select([*_FILE, "chunks"]).filter(pc.field("chunks") > 0)
+    both = stored.join(promised, _FILE, join_type="full outer")
+    found, expected = pc.fill_null(both["found"], 0), pc.fill_null(both["chunks"], 0)
+    both = both.set_column(2, "found", found).set_column(3, "chunks", expected)
     differing = both.filter(pc.not_equal(found, expected)).sort_by([(name, "ascending") for name in _FILE])
-    told = "{repo}/{path} has {found} chunks; the inventory says {expected}"
+    told = "{repo}/{path} has {found} chunks; the inventory says {chunks}"
     problems += [told.format(**row) for row in differing.slice(0, MAX_LISTED_PROBLEMS).to_pylist()]
     return problems[:MAX_LISTED_PROBLEMS]
-
-
-def _promised(inventory: Inventory) -> pa.Table:
-    files = [row for files in inventory.values() for row in files.values() if row.chunks]
-    columns = [[row.repo for row in files], [row.path for row in files], [row.chunks for row in files]]
-    return pa.table(
-        columns, pa.schema([("repo", pa.string()), ("path", pa.string()), ("expected", pa.int64())])
-    )
 
 
 def sign_problems(table: Table) -> list[str]:

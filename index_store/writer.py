@@ -130,7 +130,7 @@ class GenerationWriter:
         self._chunker = chunker
         self._failpoint = failpoint
         self._publisher = publisher
-        self._start_over(base, read_inventory(self._base_dir(base) / INVENTORY_NAME) if base else {})
+        self._start_over(base, read_inventory(self._base_dir(base) / INVENTORY_NAME) if base else Inventory())
 
     @classmethod
     def begin(
@@ -185,7 +185,7 @@ class GenerationWriter:
         self._has_changes = False
         self._inventory = inventory
         if base is not None and base.chunker != self._chunker:
-            self._inventory = {repo: _forgotten(files) for repo, files in inventory.items()}
+            self._inventory = Inventory({repo: _forgotten(files) for repo, files in inventory.items()})
 
     def _base_dir(self, base: Manifest) -> Path:
         return generation_dir(self._state_dir, base.generation)
@@ -283,14 +283,14 @@ class GenerationWriter:
     def savepoint(self) -> Savepoint:
         """Remember this moment."""
         version = self._table.version if self._table is not None else 0
-        return Savepoint(version, tuple(self._pending), dict(self._inventory), self._has_changes)
+        return Savepoint(version, tuple(self._pending), self._inventory.copy(), self._has_changes)
 
     def roll_back_to(self, savepoint: Savepoint) -> None:
         """Undo every change since a savepoint; what was not written then is to be written again."""
         self._forget_pending()
         for rows in savepoint.pending:
             self._pend(rows)
-        self._inventory = dict(savepoint.inventory)
+        self._inventory = savepoint.inventory.copy()
         self._has_changes = savepoint.has_changes
         self._known_ids = None
         self._added.clear()
