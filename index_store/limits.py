@@ -18,9 +18,6 @@ ROWS_PER_LOOKUP = 4_096
 # Codes compared at a time; the temporary words of one block stay in a core's own cache.
 CODES_PER_BLOCK = 32_768
 
-# Vectors compared at a time, for the same reason.
-VECTORS_PER_BLOCK = 512
-
 # Rows the scan of sign codes hands on to be compared exactly: recall@10 .99 at 150,000 chunks. Of more chunks
 # one in so many, because the nearest stand less apart from the others.
 SHORTLIST = 2_000
@@ -29,6 +26,10 @@ SHORTLIST_SHARE = 125
 # Rows whose vectors are scanned in the thread that asks: two lists of so many take it four milliseconds, and
 # handing them over costs half of one.
 MAX_ROWS_SCANNED_IN_PLACE = 200_000
+
+# How long a search waits until the thread that looks for its words has begun: where one is free that takes a
+# twentieth of a millisecond.
+MAX_HANDOVER_S = 0.0003
 
 # Threads that look for words, of which there is one a core: more find nothing sooner, and each keeps memory.
 MAX_READING_THREADS = 8

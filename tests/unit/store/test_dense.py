@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from index_store.dense import BIASES_APART, best, scaled_down
-from index_store.limits import VECTORS_PER_BLOCK
+from index_store.dense import best, products
 
 
-def test_every_finite_number_in_half_precision_is_the_same_in_single_precision() -> None:
-    halves = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
-    finite = halves[np.isfinite(halves)].reshape(2, -1)
+@pytest.mark.parametrize("dimension", [1, 15, 256, 768])
+def test_products_are_as_exact_as_in_single_precision(dimension: int) -> None:
+    random = np.random.default_rng(dimension)
+    vectors = random.normal(size=(1_000, dimension), scale=dimension**-0.5).astype(np.float16)
+    vectors[:200] *= np.float16(2.0**-14)  # some of these are subnormal
+    asked = random.normal(size=dimension, scale=dimension**-0.5).astype(np.float32)
 
-    singles = scaled_down(finite) * BIASES_APART
+    exact = vectors.astype(np.float64) @ asked.astype(np.float64)
 
-    assert singles.tobytes() == finite.astype(np.float32).tobytes()
+    assert np.abs(products(asked, vectors) - exact).max() < 3e-7
+
+
+def test_nothing_is_nearest_among_nothing() -> None:
+    rows, scores = best(np.ones(16, np.float32), np.zeros(0, np.int64), np.zeros((0, 16), np.float16), 5)
+    assert len(rows) == len(scores) == 0
 
 
 def test_the_nearest_are_those_of_the_whole_and_equal_ones_stand_in_order_of_rows() -> None:
     random = np.random.default_rng(1)
-    distinct = random.normal(size=(VECTORS_PER_BLOCK, 16)).astype(np.float16)
+    distinct = random.normal(size=(500, 16)).astype(np.float16)
     vectors = np.vstack([distinct, distinct, distinct[:7]])
     rows = random.permutation(len(vectors)).astype(np.int64)
     asked = random.normal(size=16).astype(np.float32)
