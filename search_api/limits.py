@@ -26,8 +26,9 @@ MAX_FILTER_BYTES = 1024
 # by a signal, has a chance (FIELD.md: semble's figure).
 OVERFETCH = 5
 
-# How far BM25 looks to tell what whole files are about: 500 instead of 100 chunks cost half a millisecond.
-LEXICAL_DEPTH = 500
+# How far each list looks, to tell what it says of candidates that others found, and BM25 what whole files are
+# about: 500 instead of 100 chunks cost half a millisecond.
+LIST_DEPTH = 500
 
 # Pages inside one window are cut from the same candidates, so that the second page continues the first.
 PAGE_WINDOW = 20

@@ -21,7 +21,7 @@ from search_api.errors import IndexNotReady, SearchError, SearchTimedOut
 from search_api.facets import count_facets
 from search_api.heads import Heads
 from search_api.hits import make_hits
-from search_api.limits import LEXICAL_DEPTH, MAX_WINDOW, OVERFETCH, PAGE_WINDOW, SEARCH_DEADLINE_S
+from search_api.limits import LIST_DEPTH, MAX_WINDOW, OVERFETCH, PAGE_WINDOW, SEARCH_DEADLINE_S
 from search_api.query import Mode, Query, looks_like_symbol
 from search_api.ranking.listed import exact_candidates, symbol_candidates
 from search_api.ranking.signals import (
@@ -290,34 +290,35 @@ class _Search:
             candidates = symbol_candidates(word, self.reader.catalogue, self._allowed, rows)
             return self._rank(candidates, SYMBOL_SIGNALS, self._allowed)
         with stage("lists"):
-            lists, lexical = await self._lists()
+            lists = await self._lists()
         if self.query.mode is Mode.SIMILAR:
-            alike = fuse(lists, self.weights, symbol_like=False)
+            alike = fuse(lists, self.weights, symbol_like=False, depth=self._depth)
             return in_order(candidate for row, candidate in alike.items() if row != self.origin)
-        fused = fuse(lists, self.weights, symbol_like=self._symbol_like)
+        fused = fuse(lists, self.weights, symbol_like=self._symbol_like, depth=self._depth)
         members = await self._members(symbol_words(self.query.text))
-        return self._rank(fused, FUSED_SIGNALS, self._allowed, members, lexical)
+        return self._rank(fused, FUSED_SIGNALS, self._allowed, members, lists.get("lexical", NO_MATCHES))
 
     async def _members(self, words: Sequence[str]) -> dict[str, list[int]]:
         """The rows that define each word among other things."""
         return {word: await member_rows(self.reader, word, self.where) for word in words}
 
-    async def _lists(self) -> tuple[dict[str, Matches], Matches]:
-        """Every candidate list of the mode, fetched at once, OVERFETCH times as deep as the page needs.
-
-        And what BM25 found of "lexical" down to LEXICAL_DEPTH, of which its candidate list is the beginning.
-        """
+    @property
+    def _depth(self) -> int:
+        """How many of each list become candidates: OVERFETCH times as many as the page needs."""
         want = self.query.offset + self.query.limit
-        depth = OVERFETCH * -(-want // PAGE_WINDOW) * PAGE_WINDOW
+        return OVERFETCH * -(-want // PAGE_WINDOW) * PAGE_WINDOW
+
+    async def _lists(self) -> dict[str, Matches]:
+        """Every list of the mode, fetched at once, down to LIST_DEPTH."""
         asked = self.weights.lists
         dense = {name: column for name, column in _DENSE[self.query.mode].items() if name in asked}
         words = {name: column for name, column in _LEXICAL[self.query.mode].items() if name in asked}
+        deep = max(self._depth, LIST_DEPTH)
         # In this order: the words are looked for while the query is embedded.
         word_lists, dense_lists = await asyncio.gather(
-            self._word_lists(words, depth), self._dense_lists(dense, depth)
+            self._word_lists(words, deep), self._dense_lists(dense, deep)
         )
-        lists = {**dense_lists, **{name: found[:depth] for name, found in word_lists.items()}}
-        return lists, word_lists.get("lexical", NO_MATCHES)
+        return dense_lists | word_lists
 
     async def _dense_lists(self, columns: dict[str, VectorColumn], depth: int) -> dict[str, Matches]:
         if not columns:
@@ -343,11 +344,7 @@ class _Search:
         words = lexical_terms(self.query.text)
         if not words:
             return {}
-        deep = {
-            column: max(depth, LEXICAL_DEPTH) if name == "lexical" else depth
-            for name, column in columns.items()
-        }
-        lists = await self.reader.lexical_in(deep, words, self.where)
+        lists = await self.reader.lexical_in(dict.fromkeys(columns.values(), depth), words, self.where)
         return dict(zip(columns, lists, strict=True))
 
     @property

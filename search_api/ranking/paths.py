@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from index_store.identifiers import split_identifier, terms
@@ -10,6 +11,7 @@ from index_store.identifiers import split_identifier, terms
 # Words of a folder's name: `test_suite` and `integration-tests` hold tests too.
 _TEST_FOLDERS = frozenset(
     {"test", "tests", "testing", "testsuite", "spec", "specs", "testdata", "fixtures", "e2e", "androidtest"}
+    | {"regress", "regression", "regressions", "selftest", "selftests", "fuzz", "fuzzing", "fuzzers"}
 )
 _EXAMPLE_FOLDERS = frozenset(
     {"example", "examples", "sample", "samples", "demo", "demos", "playground", "docs", "doc", "tutorial"}
@@ -29,6 +31,11 @@ _VERSION_FOLDER = re.compile(r"(?:^|/)v(\d{1,4})/")
 _DECLARATION_NAMES = (".d.ts", ".d.mts", ".d.cts", ".pyi")
 # Files that mostly repeat what others define.
 _REEXPORTS = frozenset({"__init__.py", "index.ts", "index.js", "index.tsx", "mod.rs", "package-info.java"})
+
+# How a stem ends that names what does a thing, and the shortest that are taken apart: `timer`, not `user`.
+_AGENTS = ("er", "or")
+_SHORTEST_AGENT = 5
+_SHORTEST_WITH_E = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +86,29 @@ def version_folder(path: str) -> tuple[str, int] | None:
 
 
 def name_terms(path: str) -> frozenset[str]:
-    """The stemmed words that name a file: its stem and the folder it stands in."""
-    return frozenset(terms(" ".join([_stem(path), *path.split("/")[-2:-1]])))
+    """The words that name a file, as `families` has them: its stem and the folder it stands in."""
+    return families(terms(" ".join([_stem(path), *path.split("/")[-2:-1]])))
 
 
 def stem_terms(path: str) -> frozenset[str]:
-    """The stemmed parts of a file's own stem: query, builder for `QueryBuilder.kt`."""
-    return frozenset(terms(" ".join(split_identifier(_stem(path))))) or frozenset({path})
+    """The parts of a file's own stem, as `families` has them: query, build for `QueryBuilder.kt`."""
+    return families(terms(" ".join(split_identifier(_stem(path))))) or frozenset({path})
+
+
+def families(stems: Iterable[str]) -> frozenset[str]:
+    """Stemmed words, those that do a thing as those for doing it, which the stemmer keeps apart.
+
+    Files are called `parser` and `logger` where questions ask for parsing and logging.
+    """
+    return frozenset(map(_family, stems))
+
+
+def _family(stem: str) -> str:
+    if len(stem) >= _SHORTEST_AGENT and stem.endswith(_AGENTS):
+        stem = stem[:-2]
+    elif len(stem) >= _SHORTEST_WITH_E:
+        stem = stem.removesuffix("e")
+    return stem[:-1] if len(stem) >= _SHORTEST_WITH_E and stem[-1] == stem[-2] else stem
 
 
 def joined_name(path: str) -> str:

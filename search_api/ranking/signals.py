@@ -21,7 +21,7 @@ import numpy as np
 from index_store.identifiers import query_terms, terms
 from index_store.matches import NO_MATCHES
 from search_api.limits import MAX_LEXICAL_TERMS
-from search_api.ranking.paths import FileName, file_name
+from search_api.ranking.paths import FileName, families, file_name
 from search_api.ranking.symbols import definitions, nearly_named, symbol_words
 from search_api.retrieval.fuse import Candidate, Candidates
 
@@ -241,13 +241,13 @@ def lift_path_stems(ranking: Ranking) -> None:
     `DatabaseDialect` before `SQLServerDialect` where a question speaks of a database dialect.
     """
     names, weights = ranking.names, ranking.weights
-    asked, compounds = ranking.question.words, ranking.question.compounds
+    asked, compounds = families(ranking.question.words), ranking.question.compounds
     if not (weights.path_stem or weights.whole_stem) or not asked:
         return
     held: dict[_File, frozenset[str]] = {}
     for file, name in names.items():
         apart = compounds.get(name.joined)
-        if words := asked & (name.terms.union(terms(apart)) if apart else name.terms):
+        if words := asked & (name.terms | families(terms(apart)) if apart else name.terms):
             held[file] = words
     named = Counter(word for words in held.values() for word in words)
     rarity = {word: log(1 + len(names) / max(1, named[word])) for word in asked}

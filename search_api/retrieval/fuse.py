@@ -15,6 +15,8 @@ import numpy as np
 from search_api.ranking.weights import RankingWeights
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from index_store.matches import Matches
 
 DENSE_LISTS = ("code", "summary")
@@ -42,11 +44,15 @@ class Candidate:
 Candidates = dict[int, Candidate]
 
 
-def fuse(lists: Mapping[str, Matches], weights: RankingWeights, *, symbol_like: bool) -> Candidates:
+def fuse(
+    lists: Mapping[str, Matches], weights: RankingWeights, *, symbol_like: bool, depth: int
+) -> Candidates:
     """Join lists of matches, best first, into candidates by row, with scores from 0 to 1.
 
-    The dense lists share their part equally, the lexical ones theirs; where one side is missing
-    altogether (no embedder), the other has it all.
+    The first `depth` of each list are candidates, and a list says of the others' candidates what it knows
+    further down: what it puts last of all is no match, what it just left out nearly one. The dense lists
+    share their part equally, the lexical ones theirs; where one side is missing altogether (no embedder),
+    the other has it all.
     """
     dense_share = weights.dense_share_symbol if symbol_like else weights.dense_share_language
     dense = [name for name in DENSE_LISTS if lists.get(name)]
@@ -57,19 +63,36 @@ def fuse(lists: Mapping[str, Matches], weights: RankingWeights, *, symbol_like: 
         dense_share = 0.0
     shares = {name: dense_share / len(dense) for name in dense}
     shares |= {name: (1 - dense_share) / len(lexical) for name in lexical}
-    candidates: Candidates = {}
+    if not shares:
+        return {}
+    rows, places = np.unique(np.concatenate([lists[name].rows for name in shares]), return_inverse=True)
+    scores = np.zeros(len(rows))
+    leading = np.zeros(len(rows), bool)
     for name, share in shares.items():
-        matches = lists[name]
-        best = matches[0].score
-        # No BM25 is no match at all; the cosine of what has nothing to do with a query is some way above 0.
-        least = matches[-1].score if name in DENSE_LISTS else 0.0
-        span = best - least
-        scores = matches.scores.astype(np.float64)
-        worth = share * ((scores - least) / span if span > 0 else np.ones(len(scores)))
-        for rank, (row, part) in enumerate(zip(matches.rows.tolist(), worth.tolist(), strict=True), start=1):
-            if (candidate := candidates.get(row)) is None:
-                candidates[row] = Candidate(row, part, {name: rank}, [])
-            else:
-                candidate.ranks[name] = rank
-                candidate.score += part
+        here, places = places[: len(lists[name])], places[len(lists[name]) :]
+        worths, beyond = _worths(lists[name], depth, counts_from_nothing=name not in DENSE_LISTS)
+        said = np.full(len(rows), beyond)
+        said[here] = worths
+        scores += share * said
+        leading[here[:depth]] = True
+    found = zip(rows[leading].tolist(), np.maximum(scores[leading], 0).tolist(), strict=True)
+    candidates = {row: Candidate(row, score, {}, []) for row, score in found}
+    for name in shares:
+        for rank, row in enumerate(lists[name].rows[:depth].tolist(), start=1):
+            candidates[row].ranks[name] = rank
     return candidates
+
+
+def _worths(matches: Matches, depth: int, *, counts_from_nothing: bool) -> tuple[NDArray[np.float64], float]:
+    """What a list says of each of its rows, 1 of the best and 0 of the last candidate; and of any other row.
+
+    No BM25 is no match at all; the cosine of what has nothing to do with a query is some way above 0, and
+    what is further away than the list goes is taken to be as far as its end.
+    """
+    scores = matches.scores.astype(np.float64)
+    least = 0.0 if counts_from_nothing else scores[:depth][-1]
+    span = scores[0] - least
+    if span <= 0:
+        return np.ones(len(scores)), 0.0
+    worths = (scores - least) / span
+    return worths, 0.0 if counts_from_nothing else float(worths[-1])
