@@ -60,6 +60,12 @@ ROWS_PER_SCAN_BATCH = 1_024
 # The same where a few short columns are read whole.
 ROWS_PER_COLUMN_BATCH = 65_536
 
+# Ids of rows to be written that are looked up one by one; of more, all that a table has are read.
+MAX_LOOKED_UP_IDS = 256
+
+# Words, vectors and the check of rows take about the same time each, beside the thread that waits for them.
+PUBLISHING_THREADS = 2
+
 # Hashes of texts that are searched for in one scan, once a night: it takes a third of the time that getting
 # ready to look up any of them takes.
 MAX_SCANNED_HASHES = 256

@@ -40,7 +40,7 @@ from index_store.generations import (
 from index_store.held_back import HeldBack, hold_back
 from index_store.inventory import Inventory, read_inventory, write_inventory
 from index_store.known import KnownIds, KnownVectors
-from index_store.limits import ROWS_PER_FRAGMENT
+from index_store.limits import MAX_LOOKED_UP_IDS, PUBLISHING_THREADS, ROWS_PER_FRAGMENT
 from index_store.log import Log
 from index_store.manifest import digest_files, read_manifest, write_manifest
 from index_store.schema import (
@@ -61,6 +61,7 @@ from index_store.table import (
     create_table,
     missing_vectors,
     open_table,
+    rows_with_ids,
     tidy,
 )
 from index_store.vectors_writer import write_vectors
@@ -322,10 +323,9 @@ class GenerationWriter:
             return
         table = self._open()
         self._failpoint("write")
-        if self._known_ids is None:
-            self._known_ids = KnownIds(table)
+        stored = self._stored_ids(table)
         rows = pa.concat_tables(self._pending)
-        known = pa.array([id_ in self._added or id_ in self._known_ids for id_ in self._pending_ids])
+        known = pa.array([id_ in self._added or id_ in stored for id_ in self._pending_ids])
         if new := rows.filter(pc.invert(known)):
             table.add(new, on_bad_vectors="null")
         if replaced := rows.filter(known):
@@ -334,6 +334,14 @@ class GenerationWriter:
         self._added.update(self._pending_ids)
         self._touched.update(self._pending_ids)
         self._forget_pending()
+
+    def _stored_ids(self, table: Table) -> KnownIds | Collection[str]:
+        """Of the ids that are pending, and perhaps of others, those that the table had before they were."""
+        if self._known_ids is None and len(self._pending_ids) <= MAX_LOOKED_UP_IDS:
+            batches = rows_with_ids(table, self._pending_ids, ["id"])
+            return {id_ for batch in batches for id_ in batch["id"].to_pylist()}
+        self._known_ids = self._known_ids or KnownIds(table)
+        return self._known_ids
 
     def _forget_pending(self) -> None:
         self._pending.clear()
@@ -360,22 +368,26 @@ class GenerationWriter:
             table = self._table = self._renewed(table)
         tidy(table, folder)
         fulltext, vectors = folder / FULLTEXT_NAME, folder / VECTORS_NAME
-        # At once: neither changes the table, and each leaves a core idle.
-        with ThreadPoolExecutor(1) as thread:
+        # At once: none of them changes the table, and each leaves a core idle.
+        with ThreadPoolExecutor(PUBLISHING_THREADS) as threads:
             self._failpoint("fulltext")
             base = self._base_folder(FULLTEXT_NAME)
-            words_written = thread.submit(write_fulltext, table, fulltext, base, self._touched)
+            words_written = threads.submit(write_fulltext, table, fulltext, base, self._touched)
             self._failpoint("vectors")
-            base = self._base_folder(VECTORS_NAME)
-            write_vectors(table, vectors, base, self._touched, self._embedder.dimension)
+            base, dimension = self._base_folder(VECTORS_NAME), self._embedder.dimension
+            written = threads.submit(write_vectors, table, vectors, base, self._touched, dimension)
+            self._failpoint("verify")
+            rows_checked = threads.submit(row_problems, table, self._inventory)
+            problems = sign_problems(table)
+            self._failpoint("inventory")
+            write_inventory(folder / INVENTORY_NAME, self._inventory)
+            missing = missing_vectors(table)
+            written.result()
             words_written.result()
-        self._failpoint("verify")
-        problems = row_problems(table, self._inventory) + sign_problems(table)
-        if problems := problems or fulltext_problems(table, fulltext):
+            problems = rows_checked.result() + problems or fulltext_problems(table, fulltext)
+        if problems:
             raise IndexDamaged(f"The new generation was not published: {'; '.join(problems[:3])}.")
         remove_locks(fulltext)
-        self._failpoint("inventory")
-        write_inventory(folder / INVENTORY_NAME, self._inventory)
         draft = Manifest(
             format_version=FORMAT_VERSION,
             generation=self._next_number(),
@@ -385,7 +397,7 @@ class GenerationWriter:
             chunks=table.count_rows(),
             repositories=tuple(repositories),
             summariser=summariser,
-            missing_vectors=missing_vectors(table),
+            missing_vectors=missing,
         )
         manifest = self._seal(folder, draft)
         self._serve(folder, manifest.generation)
