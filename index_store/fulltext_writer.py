@@ -6,7 +6,8 @@ import json
 import shutil
 import stat
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,36 +67,76 @@ def write_fulltext(table: Table, folder: Path, base: Path | None, touched: Colle
     _build(table, folder)
 
 
+class FulltextBuild:
+    """A full-text index that is built while its table is, by a thread of tantivy's.
+
+    Finish it, or abandon it before its folder goes.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir()
+        with files_of(folder):
+            # One thread, so that the same rows give the same index.
+            self._writer = open_for_writing(folder).writer(FULLTEXT_BUILD_BYTES, 1)
+
+    def add(self, rows: Iterable[pa.RecordBatch]) -> None:
+        """Add rows that have the columns of the index, and maybe others.
+
+        A few thousand at a time: of more than 10,000 that its thread has not taken, tantivy waits for some to
+        go, and holds the interpreter's lock meanwhile.
+        """
+        with files_of(self._folder):
+            for batch in rows:
+                _add(self._writer, batch)
+
+    def finish(self) -> None:
+        """Write what was added."""
+        with files_of(self._folder):
+            self._writer.commit()
+            self._writer.wait_merging_threads()
+        _let_others_read(self._folder)
+
+    def abandon(self) -> None:
+        """Write nothing more, so that the folder can be deleted; whatever fails meanwhile."""
+        with suppress(OSError, RuntimeError), files_of(self._folder):  # the latter once it has finished
+            self._writer.rollback()
+            self._writer.wait_merging_threads()
+
+
 def _build(table: Table, folder: Path) -> None:
-    folder.mkdir()
-    batches = table.search().select(_COLUMNS).limit(None).to_batches(ROWS_PER_SCAN_BATCH)
-    _write(folder, FULLTEXT_BUILD_BYTES, (), batches)
+    build = FulltextBuild(folder)
+    build.add(table.search().select(_COLUMNS).limit(None).to_batches(ROWS_PER_SCAN_BATCH))
+    build.finish()
 
 
 def _update(table: Table, folder: Path, touched: Collection[str]) -> int:
     """Replace what was touched; returns the number of rows then, or -1 where most are deleted ones."""
-    _write(folder, FULLTEXT_UPDATE_BYTES, touched, rows_with_ids(table, touched, _COLUMNS))
+    with files_of(folder):
+        writer = open_for_writing(folder).writer(FULLTEXT_UPDATE_BYTES, 1)
+        for chunk in touched:
+            # By query: by term, tantivy 0.27 finds no unsigned number.
+            known = tantivy.Query.term_query(fulltext_schema(), ID_FIELD, int(chunk, 16))
+            writer.delete_documents_by_query(known)
+        for batch in rows_with_ids(table, touched, _COLUMNS):
+            _add(writer, batch)
+        writer.commit()
+        writer.wait_merging_threads()
+    _let_others_read(folder)
     segments = json.loads((folder / _META).read_text())["segments"]
     written = sum(segment["max_doc"] for segment in segments)
     deleted = sum(segment["deletes"]["num_deleted_docs"] for segment in segments if segment["deletes"])
     return -1 if deleted > MAX_DELETED_SHARE * written else int(written - deleted)
 
 
-def _write(folder: Path, memory: int, deleted: Collection[str], batches: Iterator[pa.RecordBatch]) -> None:
-    with files_of(folder):
-        # One thread, so that the same rows give the same index.
-        writer = open_for_writing(folder).writer(memory, 1)
-        for chunk in deleted:
-            # By query: by term, tantivy 0.27 finds no unsigned number.
-            known = tantivy.Query.term_query(fulltext_schema(), ID_FIELD, int(chunk, 16))
-            writer.delete_documents_by_query(known)
-        for batch in batches:
-            columns = batch.to_pydict()
-            for values in zip(*(columns[name] for name in _COLUMNS), strict=True):
-                writer.add_document(_document(values))
-        writer.commit()
-        writer.wait_merging_threads()
-    # tantivy makes these two readable by their owner alone; a server may run as another user.
+def _add(writer: tantivy.IndexWriter, batch: pa.RecordBatch) -> None:
+    columns = batch.select(_COLUMNS).to_pydict()
+    for values in zip(*(columns[name] for name in _COLUMNS), strict=True):
+        writer.add_document(_document(values))
+
+
+def _let_others_read(folder: Path) -> None:
+    """Tantivy makes these two readable by their owner alone; a server may run as another user."""
     anybody = _mode_of_new_files(folder)
     for name in (_META, _MANAGED):
         (folder / name).chmod(anybody)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -21,7 +22,7 @@ from index_store.base import usable_base, waiting_base
 from index_store.columns import chunk_table, update_table
 from index_store.durable import Failpoint, fsync_directory, fsync_file, pass_through
 from index_store.errors import IndexDamaged
-from index_store.fulltext_writer import remove_locks, write_fulltext
+from index_store.fulltext_writer import FulltextBuild, remove_locks, write_fulltext
 from index_store.generations import (
     FULLTEXT_NAME,
     INVENTORY_NAME,
@@ -177,6 +178,7 @@ class GenerationWriter:
     def _start_over(self, base: Manifest | None, inventory: Inventory) -> None:
         self.base = base
         self._table: Table | None = None
+        self._fulltext: FulltextBuild | None = None  # of a new table, while rows are only added to it
         self._pending: list[pa.Table] = []
         self._pending_ids: dict[str, None] = {}
         self._added: set[str] = set()
@@ -228,6 +230,10 @@ class GenerationWriter:
             self._flush()
         self._pend(arrow)
         self._has_changes = True
+        if self.base is None:
+            self._open()
+        if self._fulltext is not None:
+            self._fulltext.add(arrow.to_batches())
         if len(self._pending_ids) >= ROWS_PER_FRAGMENT:
             self._flush()
 
@@ -257,6 +263,7 @@ class GenerationWriter:
             found = table.search().where(where).select(["id"]).limit(None).to_arrow()
             self._touched.update(found["id"].to_pylist())
         table.delete(where)
+        self._abandon_fulltext()
         self._has_changes = True
 
     def update(self, updates: Sequence[SummaryUpdate] | Sequence[VectorUpdate]) -> None:
@@ -271,6 +278,7 @@ class GenerationWriter:
         self._failpoint("write")
         rows = update_table(updates, self._embedder.dimension)
         self._open().merge_insert("id").when_matched_update_all().execute(rows, on_bad_vectors="null")
+        self._abandon_fulltext()
         self._touched.update(update.id for update in updates)
         self._has_changes = True
 
@@ -288,6 +296,7 @@ class GenerationWriter:
 
     def roll_back_to(self, savepoint: Savepoint) -> None:
         """Undo every change since a savepoint; what was not written then is to be written again."""
+        self._abandon_fulltext()
         self._forget_pending()
         for rows in savepoint.pending:
             self._pend(rows)
@@ -312,6 +321,7 @@ class GenerationWriter:
             shutil.rmtree(folder, ignore_errors=True)
             if self.base is None:
                 self._table = create_table(folder, self._embedder.dimension)
+                self._fulltext = FulltextBuild(folder / FULLTEXT_NAME)
             else:
                 clone_table(self._base_dir(self.base), folder)
                 self._table = open_table(folder)
@@ -331,6 +341,7 @@ class GenerationWriter:
         if replaced := rows.filter(known):
             merge = table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
             merge.execute(replaced, on_bad_vectors="null")
+            self._abandon_fulltext()
         self._added.update(self._pending_ids)
         self._touched.update(self._pending_ids)
         self._forget_pending()
@@ -342,6 +353,12 @@ class GenerationWriter:
             return {id_ for batch in batches for id_ in batch["id"].to_pylist()}
         self._known_ids = self._known_ids or KnownIds(table)
         return self._known_ids
+
+    def _abandon_fulltext(self) -> None:
+        """Leave it to `publish`, which builds it of the rows that there are then."""
+        if self._fulltext is not None:
+            self._fulltext.abandon()
+            self._fulltext = None
 
     def _forget_pending(self) -> None:
         self._pending.clear()
@@ -372,7 +389,8 @@ class GenerationWriter:
         with ThreadPoolExecutor(PUBLISHING_THREADS) as threads:
             self._failpoint("fulltext")
             base = self._base_folder(FULLTEXT_NAME)
-            words_written = threads.submit(write_fulltext, table, fulltext, base, self._touched)
+            build = partial(write_fulltext, table, fulltext, base, self._touched)
+            words_written = threads.submit(self._fulltext.finish if self._fulltext else build)
             self._failpoint("vectors")
             base, dimension = self._base_folder(VECTORS_NAME), self._embedder.dimension
             written = threads.submit(write_vectors, table, vectors, base, self._touched, dimension)
@@ -384,6 +402,7 @@ class GenerationWriter:
             missing = missing_vectors(table)
             written.result()
             words_written.result()
+            self._fulltext = None
             problems = rows_checked.result() + problems or fulltext_problems(table, fulltext)
         if problems:
             raise IndexDamaged(f"The new generation was not published: {'; '.join(problems[:3])}.")
@@ -471,6 +490,7 @@ class GenerationWriter:
 
     def abandon(self) -> None:
         """Throw away whatever was not published; the old generation keeps serving. May be called again."""
+        self._abandon_fulltext()
         self._table = None
         self._forget_pending()
         shutil.rmtree(building_dir(self._state_dir), ignore_errors=True)

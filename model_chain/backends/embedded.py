@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -126,7 +125,7 @@ class EmbeddedEmbedder:
             NothingToEmbed: no token of it is known (it is empty, or only punctuation or emoji).
         """
         encoding = self._tokenizer.encode(self._encodable(text), add_special_tokens=False)
-        vector = self._pool(self._known(encoding.ids))
+        vector = self._pool(np.array(self._known(encoding.ids), np.int32))
         if vector is None:
             raise NothingToEmbed("The query holds no word that the embedded model knows; write it in words.")
         return vector
@@ -134,7 +133,7 @@ class EmbeddedEmbedder:
     def close(self) -> None:
         """The table goes with the last reference to it."""
 
-    def _tokens(self, texts: Sequence[str]) -> Iterator[list[int]]:
+    def _tokens(self, texts: Sequence[str]) -> Iterator[NDArray[np.int32]]:
         """The known tokens of each text. Code repeats a small vocabulary, whose tokens are remembered."""
         runs = self._runs
         remembered = [runs is not None and text.isascii() for text in texts]
@@ -142,9 +141,9 @@ class EmbeddedEmbedder:
         encodings = iter(self._tokenizer.encode_batch_fast(others, add_special_tokens=False))
         for text, is_so in zip(texts, remembered, strict=True):
             if runs is not None and is_so:
-                yield list(chain.from_iterable(map(runs.__getitem__, runs_of(text))))
+                yield np.frombuffer(b"".join(map(runs.__getitem__, runs_of(text))), np.int32)
             else:
-                yield self._known(next(encodings).ids)
+                yield np.array(self._known(next(encodings).ids), np.int32)
 
     def _known(self, ids: list[int]) -> list[int]:
         return [token for token in ids if token != self._unknown]
@@ -154,24 +153,25 @@ class EmbeddedEmbedder:
         text = text[: self._max_characters]
         return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
-    def _pool(self, ids: list[int]) -> NDArray[np.float32] | None:
+    def _pool(self, ids: NDArray[np.int32]) -> NDArray[np.float32] | None:
         """The L2-normalised mean of the tokens' vectors, None where they are none or cancel out."""
-        if not ids:
+        if not len(ids):
             return None
         total: NDArray[np.float32] = np.add.reduce(self._table.take(ids, axis=0), axis=0)
         norm = np.sqrt(total.dot(total))
         return total / norm if norm > 0 else None
 
 
-class _RunTokens(dict[str, list[int]]):
-    """A run of ASCII letters and digits -> its known tokens, worked out once."""
+class _RunTokens(dict[str, bytes]):
+    """A run of ASCII letters and digits -> its known tokens as int32, worked out once."""
 
     def __init__(self, tokenizer: Tokenizer, known: Callable[[list[int]], list[int]]) -> None:
         self._tokenizer = tokenizer
         self._known = known
 
-    def __missing__(self, run: str) -> list[int]:
-        tokens = self._known(self._tokenizer.encode(run, add_special_tokens=False).ids)
+    def __missing__(self, run: str) -> bytes:
+        ids = self._known(self._tokenizer.encode(run, add_special_tokens=False).ids)
+        tokens = np.array(ids, np.int32).tobytes()
         if len(run) <= LONGEST_RUN:
             if len(self) >= RUNS_REMEMBERED:
                 self.clear()

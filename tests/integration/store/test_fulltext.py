@@ -19,7 +19,7 @@ from index_store.identifiers import query_terms, summary_search_text
 from index_store.reader import Reader
 from index_store.schema import ChunkRow, SummaryUpdate
 from index_store.table import open_table
-from index_store.testing import EMBEDDER, build_generation, make_row, states_of, text_vector
+from index_store.testing import EMBEDDER, build_generation, inventory_of, make_row, states_of, text_vector
 from index_store.writer import GenerationWriter
 from tests.generations import asking, published
 
@@ -102,6 +102,39 @@ def test_what_nights_changed_is_found_as_in_an_index_built_anew(tmp_path: Path) 
     assert asking(nightly, found) == asking(anew, found)
 
 
+@pytest.mark.parametrize("mishap", ["none", "rolled back", "written twice", "deleted", "abandoned"])
+def test_a_first_night_finds_the_same_whatever_went_wrong_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mishap: str
+) -> None:
+    monkeypatch.setattr("index_store.writer.ROWS_PER_FRAGMENT", 4)
+    rows = [cup(number) for number in range(40)]
+    first, anew = tmp_path / "first", tmp_path / "anew"
+    writer = GenerationWriter.begin(first, embedder=EMBEDDER, chunker="testing@1")
+    writer.add(rows[:20])
+    if mishap == "rolled back":
+        before = writer.savepoint()
+        writer.add([cup(number) for number in range(50, 60)])
+        writer.roll_back_to(before)
+    if mishap == "written twice":
+        writer.add([replace(row, search_text="milk") for row in rows[:20]])
+        writer.add(rows[:20])
+    if mishap == "deleted":
+        writer.delete_files(rows[0].repo, [rows[0].path])
+        writer.add([row for row in rows[:20] if (row.repo, row.path) == (rows[0].repo, rows[0].path)])
+    if mishap == "abandoned":
+        writer.abandon()
+        writer = GenerationWriter.begin(first, embedder=EMBEDDER, chunker="testing@1")
+        writer.add(rows[:20])
+    writer.add(rows[20:])
+    for repo, inventory in inventory_of(rows).items():
+        writer.set_inventory(repo, inventory)
+    writer.publish(states_of(rows))
+    writer.abandon()
+    build_generation(anew, rows)
+    assert asking(first, found) == asking(anew, found)
+    assert check(first, 1) == []
+
+
 def test_few_changes_leave_the_files_of_the_index_as_they_are(tmp_path: Path) -> None:
     rows = [cup(number) for number in range(30)]
     build_generation(tmp_path, rows)
@@ -165,10 +198,12 @@ def test_no_lock_is_published_however_late_it_was_made(
         for lock in LOCKS:
             (folder / lock).touch()
 
-    monkeypatch.setattr("index_store.writer.write_fulltext", written_and_tidied_late)
     build_generation(tmp_path, [cup(1)])
-    assert not {path.name for path in files(tmp_path, 1)} & set(LOCKS)
-    assert check(tmp_path, 1) == []
+    monkeypatch.setattr("index_store.writer.write_fulltext", written_and_tidied_late)
+    published(tmp_path, lambda writer: writer.add([cup(2)]), [cup(1), cup(2)])
+    for generation in (1, 2):
+        assert not {path.name for path in files(tmp_path, generation)} & set(LOCKS)
+        assert check(tmp_path, generation) == []
 
 
 def test_equal_chunks_come_in_the_order_of_rows_whenever_they_were_written(tmp_path: Path) -> None:
