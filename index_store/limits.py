@@ -27,10 +27,6 @@ SHORTLIST_SHARE = 125
 # handing them over costs half of one.
 MAX_ROWS_SCANNED_IN_PLACE = 200_000
 
-# How long a search waits until the thread that looks for its words has begun: where one is free that takes a
-# twentieth of a millisecond.
-MAX_HANDOVER_S = 0.0003
-
 # Threads that look for words, of which there is one a core: more find nothing sooner, and each keeps memory.
 MAX_READING_THREADS = 8
 

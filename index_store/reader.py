@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import threading
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -33,7 +32,6 @@ from index_store.generations import (
 from index_store.identifiers import defining_term
 from index_store.limits import (
     INDEX_CACHE_BYTES,
-    MAX_HANDOVER_S,
     MAX_READING_THREADS,
     MAX_ROWS_SCANNED_IN_PLACE,
     METADATA_CACHE_BYTES,
@@ -210,16 +208,10 @@ class Reader:
 
         queries = [(self._fulltext.query(column, terms, narrowed), most) for column, most in limits.items()]
 
-        begun = threading.Event()
-
         def search() -> list[SearchResult]:
-            begun.set()
             return [self._fulltext.search(query, most) for query, most in queries]
 
-        results = _away(self._reading, search)
-        # A scan that follows keeps the interpreter's lock for all but moments; who waits for it misses them.
-        begun.wait(MAX_HANDOVER_S)
-        return [self._matches(result) for result in await results]
+        return [self._matches(result) for result in await _away(self._reading, search)]
 
     async def defining(self, name: str, limit: int, where: Filter) -> list[int]:
         """The rows that define a name without being named so, as `defining_term` says; shorter ones first.

@@ -44,7 +44,7 @@ def snippet(text: str, first_line: int, looked_for: Sequence[str], matching: Col
         lowered = text.lower()
         present = [needle for needle in looked_for if needle in lowered]
         scores = [sum([needle in line for needle in present]) for line in lowered.split("\n")]
-    best = max(range(len(lines)), key=lambda index: (scores[index], -index))
+    best = scores.index(max(scores))
     start = _window(scores, best)
     shown = [cut(line) for line in lines[start : start + SNIPPET_LINES]]
     return Snippet("\n".join(shown), first_line + start, first_line + best, lines[best])

@@ -21,7 +21,7 @@ import numpy as np
 from index_store.identifiers import query_terms, terms
 from index_store.matches import NO_MATCHES
 from search_api.limits import MAX_LEXICAL_TERMS
-from search_api.ranking.paths import FileName, families, file_name
+from search_api.ranking.paths import FileName, families, file_name, stem_terms
 from search_api.ranking.symbols import definitions, nearly_named, symbol_words
 from search_api.retrieval.fuse import Candidate, Candidates
 
@@ -252,10 +252,10 @@ def lift_path_stems(ranking: Ranking) -> None:
     named = Counter(word for words in held.values() for word in words)
     rarity = {word: log(1 + len(names) / max(1, named[word])) for word in asked}
     whole = sum(rarity.values())
-    for file, words in held.items():
+    stems = ranking.catalogue.path.made(stem_terms, [ranking.by_file[file][0].row for file in held])
+    for (file, words), stem in zip(held.items(), stems, strict=True):
         size = weights.path_stem * sum(rarity[word] for word in words) / whole
-        name = names[file]
-        if name.joined in compounds or name.stem_terms <= asked:
+        if names[file].joined in compounds or stem <= asked:
             size += weights.whole_stem
         for candidate in ranking.by_file[file]:
             candidate.score += ranking.top * size

@@ -53,7 +53,7 @@ def definitions(word: str, catalogue: Catalogue, allowed: Callable[[int], bool])
     """
     parts = word.split(".")
     rows = _defining(catalogue.by_folded_name(parts[-1])[:MAX_NAMESAKES], catalogue)
-    as_written = [row for row in rows if catalogue.name[row] == parts[-1]]
+    as_written = [row for row, name in zip(rows, catalogue.name.take(rows), strict=True) if name == parts[-1]]
     for named in (as_written, rows):
         for start in range(len(parts)):
             tail = ".".join(parts[start:]).casefold()
@@ -111,6 +111,6 @@ def _defining(rows: Sequence[int] | NDArray[np.int64], catalogue: Catalogue) -> 
     """Those of some rows that define what they are named after; thousands share some names."""
     among = np.asarray(rows, np.int64)
     kinds = np.array([kind not in _NOT_DEFINING for kind in catalogue.kinds], bool)
-    first_parts = np.array(catalogue.part.take(among)) == 0
+    first_parts = catalogue.part.at(among) == 0
     found: list[int] = among[first_parts & kinds[catalogue.kind.codes[among]]].tolist()
     return found
