@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +28,6 @@ from model_chain.backends.shipped import (
 )
 from model_chain.errors import ModelMissing, NothingToEmbed
 from model_chain.protocol import IN_PROCESS, EmbeddedBatch, Fingerprint
-
-# Bounds the memory of the token lists of one call to a few MB.
-TEXTS_PER_BATCH = 256
 
 # What model2vec assumes where config.json names no max_length, in tokens.
 DEFAULT_MAX_LENGTH = 512
@@ -109,13 +106,12 @@ class EmbeddedEmbedder:
         """Embed texts; one without a known token fails alone."""
         vectors = np.zeros((len(texts), self._fingerprint.dimension), dtype=np.float32)
         failures: dict[int, str] = {}
-        for start in range(0, len(texts), TEXTS_PER_BATCH):
-            for index, ids in enumerate(self._tokens(texts[start : start + TEXTS_PER_BATCH]), start):
-                vector = self._pool(ids)
-                if vector is None:
-                    failures[index] = _NO_TOKEN
-                else:
-                    vectors[index] = vector
+        for index, text in enumerate(texts):
+            vector = self._pool(self._tokens(text))
+            if vector is None:
+                failures[index] = _NO_TOKEN
+            else:
+                vectors[index] = vector
         return EmbeddedBatch(vectors=vectors, failures=failures)
 
     def embed_query(self, text: str) -> NDArray[np.float32]:
@@ -124,8 +120,7 @@ class EmbeddedEmbedder:
         Raises:
             NothingToEmbed: no token of it is known (it is empty, or only punctuation or emoji).
         """
-        encoding = self._tokenizer.encode(self._encodable(text), add_special_tokens=False)
-        vector = self._pool(np.array(self._known(encoding.ids), np.int32))
+        vector = self._pool(self._encoded(text))
         if vector is None:
             raise NothingToEmbed("The query holds no word that the embedded model knows; write it in words.")
         return vector
@@ -133,25 +128,20 @@ class EmbeddedEmbedder:
     def close(self) -> None:
         """The table goes with the last reference to it."""
 
-    def _tokens(self, texts: Sequence[str]) -> Iterator[NDArray[np.int32]]:
-        """The known tokens of each text. Code repeats a small vocabulary, whose tokens are remembered."""
-        runs = self._runs
-        remembered = [runs is not None and text.isascii() for text in texts]
-        others = [self._encodable(text) for text, is_so in zip(texts, remembered, strict=True) if not is_so]
-        encodings = iter(self._tokenizer.encode_batch_fast(others, add_special_tokens=False))
-        for text, is_so in zip(texts, remembered, strict=True):
-            if runs is not None and is_so:
-                yield np.frombuffer(b"".join(map(runs.__getitem__, runs_of(text))), np.int32)
-            else:
-                yield np.array(self._known(next(encodings).ids), np.int32)
+    def _tokens(self, text: str) -> NDArray[np.int32]:
+        """The known tokens of a text. Code repeats a small vocabulary, whose tokens are remembered."""
+        if self._runs is None:
+            return self._encoded(text)
+        return np.frombuffer(b"".join(map(self._runs.__getitem__, runs_of(_encodable(text)))), np.int32)
+
+    def _encoded(self, text: str) -> NDArray[np.int32]:
+        """The same by the tokenizer itself, for a text whose words will not come again."""
+        text = _encodable(text[: self._max_characters])
+        [encoding] = self._tokenizer.encode_batch_fast([text], add_special_tokens=False)
+        return np.array(self._known(encoding.ids), np.int32)
 
     def _known(self, ids: list[int]) -> list[int]:
         return [token for token in ids if token != self._unknown]
-
-    def _encodable(self, text: str) -> str:
-        """The text, cut to its limit; lone surrogates, which cannot be encoded, become "?"."""
-        text = text[: self._max_characters]
-        return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
     def _pool(self, ids: NDArray[np.int32]) -> NDArray[np.float32] | None:
         """The L2-normalised mean of the tokens' vectors, None where they are none or cancel out."""
@@ -163,7 +153,7 @@ class EmbeddedEmbedder:
 
 
 class _RunTokens(dict[str, bytes]):
-    """A run of ASCII letters and digits -> its known tokens as int32, worked out once."""
+    """A run of letters and digits -> its known tokens as int32, worked out once."""
 
     def __init__(self, tokenizer: Tokenizer, known: Callable[[list[int]], list[int]]) -> None:
         self._tokenizer = tokenizer
@@ -179,13 +169,18 @@ class _RunTokens(dict[str, bytes]):
         return tokens
 
 
+def _encodable(text: str) -> str:
+    """The text with "?" for lone surrogates, which cannot be encoded."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
 def runs_of(text: str) -> list[str]:
-    """The runs of letters and digits of an ASCII text."""
+    """The runs of letters and digits of a text, which marks beyond ASCII do not part."""
     return text.translate(_NO_RUN).split()
 
 
 def _splits_at_runs(layout: Mapping[str, Any]) -> bool:
-    """Whether the tokens of an ASCII text are those of its runs of letters and digits, as of our own table.
+    """Whether the tokens of a text are those of its runs of letters and digits, as of our own table.
 
     So it is where words are what `training.vocabulary` takes for words, and nothing is cut off at the end.
     """
