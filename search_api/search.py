@@ -21,7 +21,14 @@ from search_api.errors import IndexNotReady, SearchError, SearchTimedOut
 from search_api.facets import count_facets
 from search_api.heads import Heads
 from search_api.hits import make_hits
-from search_api.limits import LIST_DEPTH, MAX_WINDOW, OVERFETCH, PAGE_WINDOW, SEARCH_DEADLINE_S
+from search_api.limits import (
+    LIST_DEPTH,
+    MAX_WINDOW,
+    NO_MATCH_AT,
+    OVERFETCH,
+    PAGE_WINDOW,
+    SEARCH_DEADLINE_S,
+)
 from search_api.query import Mode, Query, looks_like_symbol
 from search_api.ranking.listed import exact_candidates, symbol_candidates
 from search_api.ranking.signals import (
@@ -292,9 +299,9 @@ class _Search:
         with stage("lists"):
             lists = await self._lists()
         if self.query.mode is Mode.SIMILAR:
-            alike = fuse(lists, self.weights, symbol_like=False, depth=self._depth)
+            alike = self._fused(lists, symbol_like=False)
             return in_order(candidate for row, candidate in alike.items() if row != self.origin)
-        fused = fuse(lists, self.weights, symbol_like=self._symbol_like, depth=self._depth)
+        fused = self._fused(lists, symbol_like=self._symbol_like)
         members = await self._members(symbol_words(self.query.text))
         return self._rank(fused, FUSED_SIGNALS, self._allowed, members, lists.get("lexical", NO_MATCHES))
 
@@ -302,18 +309,27 @@ class _Search:
         """The rows that define each word among other things."""
         return {word: await member_rows(self.reader, word, self.where) for word in words}
 
+    def _fused(self, lists: Mapping[str, Matches], *, symbol_like: bool) -> Candidates:
+        return fuse(
+            lists,
+            self.weights,
+            symbol_like=symbol_like,
+            depth=OVERFETCH * self._window,
+            no_match_at=NO_MATCH_AT * self._window,
+        )
+
     @property
-    def _depth(self) -> int:
-        """How many of each list become candidates: OVERFETCH times as many as the page needs."""
+    def _window(self) -> int:
+        """How many hits the page needs, in whole windows."""
         want = self.query.offset + self.query.limit
-        return OVERFETCH * -(-want // PAGE_WINDOW) * PAGE_WINDOW
+        return -(-want // PAGE_WINDOW) * PAGE_WINDOW
 
     async def _lists(self) -> dict[str, Matches]:
-        """Every list of the mode, fetched at once, down to LIST_DEPTH."""
+        """Every list of the mode, fetched at once, down to LIST_DEPTH or further."""
         asked = self.weights.lists
         dense = {name: column for name, column in _DENSE[self.query.mode].items() if name in asked}
         words = {name: column for name, column in _LEXICAL[self.query.mode].items() if name in asked}
-        deep = max(self._depth, LIST_DEPTH)
+        deep = max(NO_MATCH_AT * self._window, LIST_DEPTH)
         # In this order: the words are looked for while the query is embedded.
         word_lists, dense_lists = await asyncio.gather(
             self._word_lists(words, deep), self._dense_lists(dense, deep)

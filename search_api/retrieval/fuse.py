@@ -45,7 +45,12 @@ Candidates = dict[int, Candidate]
 
 
 def fuse(
-    lists: Mapping[str, Matches], weights: RankingWeights, *, symbol_like: bool, depth: int
+    lists: Mapping[str, Matches],
+    weights: RankingWeights,
+    *,
+    symbol_like: bool,
+    depth: int,
+    no_match_at: int,
 ) -> Candidates:
     """Join lists of matches, best first, into candidates by row, with scores from 0 to 1.
 
@@ -70,7 +75,7 @@ def fuse(
     leading = np.zeros(len(rows), bool)
     for name, share in shares.items():
         here, places = places[: len(lists[name])], places[len(lists[name]) :]
-        worths, beyond = _worths(lists[name], depth, counts_from_nothing=name not in DENSE_LISTS)
+        worths, beyond = _worths(lists[name], no_match_at if name in DENSE_LISTS else None)
         said = np.full(len(rows), beyond)
         said[here] = worths
         scores += share * said
@@ -83,16 +88,16 @@ def fuse(
     return candidates
 
 
-def _worths(matches: Matches, depth: int, *, counts_from_nothing: bool) -> tuple[NDArray[np.float64], float]:
-    """What a list says of each of its rows, 1 of the best and 0 of the last candidate; and of any other row.
+def _worths(matches: Matches, no_match_at: int | None) -> tuple[NDArray[np.float64], float]:
+    """What a list says of each of its rows, 1 of the best; and of any other row.
 
-    No BM25 is no match at all; the cosine of what has nothing to do with a query is some way above 0, and
-    what is further away than the list goes is taken to be as far as its end.
+    No BM25 is no match at all; the cosine of what has nothing to do with a query is some way above 0: that of
+    place `no_match_at` is taken for it. What is further away than the list goes is as far as its end.
     """
     scores = matches.scores.astype(np.float64)
-    least = 0.0 if counts_from_nothing else scores[:depth][-1]
+    least = 0.0 if no_match_at is None else scores[:no_match_at][-1]
     span = scores[0] - least
     if span <= 0:
         return np.ones(len(scores)), 0.0
     worths = (scores - least) / span
-    return worths, 0.0 if counts_from_nothing else float(worths[-1])
+    return worths, 0.0 if no_match_at is None else float(worths[-1])
