@@ -314,7 +314,7 @@ class _Search:
             lists,
             self.weights,
             symbol_like=symbol_like,
-            depth=OVERFETCH * self._window,
+            wanted=OVERFETCH * self._window,
             no_match_at=NO_MATCH_AT * self._window,
         )
 

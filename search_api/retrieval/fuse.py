@@ -49,12 +49,12 @@ def fuse(
     weights: RankingWeights,
     *,
     symbol_like: bool,
-    depth: int,
+    wanted: int,
     no_match_at: int,
 ) -> Candidates:
     """Join lists of matches, best first, into candidates by row, with scores from 0 to 1.
 
-    The first `depth` of each list are candidates, and a list says of the others' candidates what it knows
+    The first of each list are candidates, `wanted` in all, and a list says of the others' what it knows
     further down: what it puts last of all is no match, what it just left out nearly one. The dense lists
     share their part equally, the lexical ones theirs; where one side is missing altogether (no embedder),
     the other has it all.
@@ -70,6 +70,7 @@ def fuse(
     shares |= {name: (1 - dense_share) / len(lexical) for name in lexical}
     if not shares:
         return {}
+    depth = wanted // len(shares)
     rows, places = np.unique(np.concatenate([lists[name].rows for name in shares]), return_inverse=True)
     scores = np.zeros(len(rows))
     leading = np.zeros(len(rows), bool)
