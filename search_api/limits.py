@@ -22,8 +22,8 @@ MAX_WINDOW = 500
 MAX_FILTER_VALUES = 100
 MAX_FILTER_BYTES = 1024
 
-# A search brings this many times as many candidates as the page needs, an equal part of them from each list, so
-# that a hit found by one list only, or lifted by a signal, has a chance. More than 60 of each of four lists found
+# A search brings this many times as many candidates as the page needs, an equal part from each list, so that
+# a hit found by one list only, or lifted by a signal, has a chance. More than 60 of each of four lists found
 # no more and took longer; a list that is the only one needs more.
 OVERFETCH = 12
 
