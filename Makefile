@@ -19,6 +19,7 @@ $(VENV)/.uv:
 $(VENV)/.runtime: requirements.lock pyproject.toml | $(VENV)/.uv
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --compile-bytecode --require-hashes -r requirements.lock
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps -e .
+	$(BIN)/python -m compileall -q nightdex indexer search_api index_store model_chain
 	touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
