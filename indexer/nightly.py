@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from index_store.errors import IndexStoreError
 from index_store.generations import (
@@ -20,7 +21,6 @@ from index_store.generations import (
 )
 from index_store.log import Log
 from index_store.schema import FileRow, Manifest, RepositoryState, SummariserRecord
-from index_store.shared_writer import SharedWriter, shared_writer
 from index_store.stored_rows import StoredRows
 from index_store.writer import GenerationWriter
 from indexer.amend import fill_vectors, store_descriptions
@@ -44,6 +44,10 @@ from indexer.settled import Settled, read_settled, save_settled, settled_reposit
 from indexer.sources.definition import SourceDefinition
 from model_chain.protocol import Embedder, Summariser
 from model_chain.summary_cache import VersionedSummariser
+
+if TYPE_CHECKING:
+    from index_store.shared import SharedIndex
+    from index_store.shared_writer import SharedWriter
 
 log = Log(__name__)
 
@@ -74,11 +78,17 @@ def run_night(
     """
     progress = progress or SilentProgress()
     with run_lock(options.state_dir), ExitStack() as opened:
-        publisher = opened.enter_context(shared_writer(options.shared)) if options.shared else None
+        publisher = opened.enter_context(_publisher(options.shared)) if options.shared else None
         night = _Night(options, embedder, summariser, progress, publisher)
         if describer is not None:
             night.describe_with(opened.enter_context(opened_describer(options.state_dir, describer)))
         return night.run()
+
+
+def _publisher(shared: SharedIndex) -> AbstractContextManager[SharedWriter]:
+    from index_store.shared_writer import shared_writer  # noqa: PLC0415 - few indexes are on an object store
+
+    return shared_writer(shared)
 
 
 class _Night:

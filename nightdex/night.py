@@ -129,10 +129,10 @@ def _run_whole(night: PreparedNight, summariser: Summariser) -> NightReport:
 
     if night.options.engine is None:
         start_forking()  # imports there while this process imports here
-    if isinstance(night.embedder, LateEmbedder):
-        night.embedder.load_ahead()
     from indexer.nightly import run_night  # noqa: PLC0415 - numpy, pyarrow, tantivy
 
+    if isinstance(night.embedder, LateEmbedder):
+        night.embedder.load_ahead()
     return run_night(night.options, night.embedder, summariser, night.progress, night.describer)
 
 
