@@ -114,7 +114,7 @@ class Reader:
         self._prefilter = Prefilter(catalogue)
         # Two scans at once take the interpreter's lock from each other between hundreds of short calls of
         # numpy, and take longer than one after the other; tantivy does without it, and what is made of its
-        # answers, which does not, is done where no scan runs.
+        # answers, which does not, is done in the event loop, as scans of few vectors are.
         self._scanning = ThreadPoolExecutor(1, thread_name_prefix="scan-vectors")
         threads = min(os.cpu_count() or 1, MAX_READING_THREADS)
         self._reading = ThreadPoolExecutor(threads, thread_name_prefix="read-index")
