@@ -11,6 +11,8 @@ import pytest
 import structlog
 from hypothesis import settings
 
+from index_store.log import Log
+
 # Before any test imports Ray, which looks at them then: all that it starts listens on a loopback address, and
 # asks for a token that is not the owner's.
 os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
@@ -43,6 +45,7 @@ def logs_as_they_were() -> Iterator[None]:
     """A test that sets the logs up, as every command does, decides nothing for those after it."""
     yield
     structlog.reset_defaults()
+    Log.configure = None
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
