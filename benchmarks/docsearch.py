@@ -95,7 +95,7 @@ def _of_packages(packages: Path, folder: Path) -> list[DocPair]:
         pair
         for package in read_packages(packages)
         if package.held_out
-        for pair in strip_package(package, DEFAULT_CACHE, folder / package.name.replace("/", "-").strip("@"))
+        for pair in strip_package(package, DEFAULT_CACHE, folder / package.folder)
     ]
 
 

@@ -42,6 +42,11 @@ class Package:
     url: str = ""
     held_out: bool = False
 
+    @property
+    def folder(self) -> str:
+        """Its name as that of a folder: npm's scopes have a slash."""
+        return self.name.replace("/", "-").strip("@")
+
 
 def read_packages(path: Path) -> list[Package]:
     """The packages of a packages.toml, in its order."""
