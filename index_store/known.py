@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from index_store.catalogue import id_numbers
 from index_store.columns import as_matrix
 from index_store.limits import MAX_SCANNED_HASHES
-from index_store.table import whole_columns
+from index_store.table import filter_column, whole_columns
 
 if TYPE_CHECKING:
     from lancedb.table import Table
@@ -67,10 +67,8 @@ class KnownVectors:
         """Rows that may have one of these hashes, None for none."""
         columns = ["embed_hash", "vector_code"]
         if not self._was_asked and len(asked) <= MAX_SCANNED_HASHES:
-            from lancedb.expr import col  # noqa: PLC0415 - as `index_store.table`
-
             self._was_asked = True
-            some = col("embed_hash").isin(asked)
+            some = filter_column("embed_hash").isin(asked)
             return self._table.search().where(some).select(columns).limit(None).to_arrow()
         if self._places is None:
             self._places = _Places(self._table)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     import pyarrow as pa
+    from lancedb.expr import Expr
     from lancedb.index import Bitmap, BTree
     from lancedb.table import Table
 
@@ -82,6 +83,14 @@ def _lancedb() -> ModuleType:
     return lancedb
 
 
+def filter_column(name: str) -> Expr:
+    """A column of the table, to be compared in a filter."""
+    _lancedb()
+    from lancedb.expr import col  # noqa: PLC0415 - as above
+
+    return col(name)
+
+
 def open_table(folder: Path) -> Table:
     """Open the table of a generation.
 
@@ -115,11 +124,9 @@ def whole_columns(table: Table, columns: list[str], *, row_ids: bool = False) ->
 
 def rows_with_ids(table: Table, ids: Collection[str], columns: list[str]) -> Iterator[pa.RecordBatch]:
     """Some columns of the rows that are there, in any order."""
-    from lancedb.expr import col  # noqa: PLC0415 - as above
-
     wanted = sorted(ids)
     for start in range(0, len(wanted), ROWS_PER_LOOKUP):
-        some = col("id").isin(wanted[start : start + ROWS_PER_LOOKUP])
+        some = filter_column("id").isin(wanted[start : start + ROWS_PER_LOOKUP])
         query = table.search().where(some).select(columns).limit(None)
         yield from query.to_batches(ROWS_PER_SCAN_BATCH)
 

@@ -60,6 +60,7 @@ from index_store.table import (
     clone_table,
     copy_rows,
     create_table,
+    filter_column,
     missing_vectors,
     open_table,
     rows_with_ids,
@@ -243,16 +244,12 @@ class GenerationWriter:
 
     def delete_files(self, repo: str, paths: Collection[str]) -> None:
         """Remove every chunk of these files; the inventory is the caller's to set."""
-        from lancedb.expr import col  # noqa: PLC0415 - as `index_store.table`
-
         if paths:
-            self._delete((col("repo") == repo) & col("path").isin(sorted(set(paths))))
+            self._delete((filter_column("repo") == repo) & filter_column("path").isin(sorted(set(paths))))
 
     def delete_repository(self, repo: str) -> None:
         """Remove every chunk of a repository, and its inventory."""
-        from lancedb.expr import col  # noqa: PLC0415 - as above
-
-        self._delete(col("repo") == repo)
+        self._delete(filter_column("repo") == repo)
         self._inventory.pop(repo, None)
 
     def _delete(self, where: Expr) -> None:

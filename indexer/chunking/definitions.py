@@ -99,7 +99,8 @@ def _definition(captures: dict[str, list[Node]], lines: SourceLines, leading: _L
     capture = next(name for name in captures if name.startswith(_PREFIX))
     node = captures[capture][0]
     start, end = node.start_byte, node.end_byte
-    body = captures["body"][0].start_byte if "body" in captures else end
+    bodies = node.children_by_field_name("body") if "bodied" in captures else captures.get("body", ())
+    body = bodies[0].start_byte if bodies else end
     if "end" in captures:
         end = max(end, captures["end"][-1].end_byte)
     row = lines.row_of(start)

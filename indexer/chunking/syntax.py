@@ -6,6 +6,7 @@ The capture vocabulary of queries/<language>.scm:
                         one node, the first in the file counts
     @name               its name (same match); several are joined by dots
     @body               its body (same match): the signature is the text before it
+    @bodied             instead of @body, the definition once more (same match): its field `body` is its body
     @receiver           a type that qualifies the name without enclosing it (same match)
     @end                a later node the definition reaches to (same match)
     @doc                a docstring, in the match of its definition, or alone somewhere inside it; outside of

@@ -34,15 +34,37 @@ def test_a_name_that_the_rest_client_does_not_have_is_an_error() -> None:
     assert all("nothing" in line for line in said)
 
 
-def test_its_models_validate_though_they_were_not_built_for_it() -> None:
+def test_what_stands_for_a_model_of_it_becomes_that_model_when_it_is_used() -> None:
     script = (
-        "import index_store, lancedb, pydantic\n"
-        "from lance_namespace_urllib3_client.models import CreateTableRequest as Request\n"
-        "print(Request.__pydantic_complete__, pydantic.BaseModel.model_config, Request(id=['a']).id)\n"
+        "import sys, index_store, lancedb, pydantic\n"
+        "from lance_namespace import CreateTableRequest as Request\n"
+        "print('lance_namespace_urllib3_client.models.create_table_request' in sys.modules)\n"
+        "print(Request(id=['a']).id, isinstance(Request(id=['a']), Request), isinstance(3, Request))\n"
+        "print(Request.model_fields['id'].is_required(), hasattr(Request, '__origin__'))\n"
         "try: Request(id=3)\n"
         "except pydantic.ValidationError as error: print(error.error_count())"
     )
-    assert _python(script).splitlines() == ["False {} ['a']", "1"]
+    assert _python(script).splitlines() == ["False", "['a'] True False", "False False", "1"]
+
+
+def test_a_version_of_lancedb_that_builds_upon_a_model_of_it_fails_at_once() -> None:
+    script = (
+        "import index_store\n"
+        "from lance_namespace import CreateTableRequest as Request\n"
+        "try: type('Ours', (Request,), {})\n"
+        "except TypeError as error: print(error)"
+    )
+    assert "Ours is derived from a model of lancedb's REST client" in _python(script)
+
+
+def test_a_name_that_is_no_model_of_it_where_one_should_be_brings_all_models() -> None:
+    script = (
+        "import index_store, lance_namespace_urllib3_client.models as models\n"
+        "before = models.CreateTableRequest\n"
+        "print(hasattr(models, 'Nothing'), before is models.CreateTableRequest)\n"
+        "print(models.CreateTableRequest(id=['a']).id)"
+    )
+    assert _python(script).splitlines() == ["False False", "['a']"]
 
 
 def test_lancedb_marks_its_overrides_and_does_not_check_them() -> None:
