@@ -19,6 +19,7 @@ SIGNALS_OFF: dict[str, dict[str, float]] = {
     "named repository": {"named_repository": 0.0},
     "file match": {"file_match": 0.0},
     "saturation": {"saturation": 1.0},
+    "statements": {"statement": 1.0},
     "penalties": {
         "test": 1.0,
         "example": 1.0,

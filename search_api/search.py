@@ -378,12 +378,13 @@ class _Search:
         members: Mapping[str, Sequence[int]] = MappingProxyType({}),
         lexical: Matches = NO_MATCHES,
     ) -> list[Candidate]:
+        question = Question(self.query.text, symbol_like=self._symbol_like)
         ranking = Ranking(
             candidates=candidates,
-            question=Question(self.query.text, symbol_like=self._symbol_like),
+            question=question,
             catalogue=self.reader.catalogue,
             allowed=allowed,
-            weights=self.weights,
+            weights=self.weights.of_statement() if question.is_statement else self.weights,
             # Where no list found anything, signals that add rows still need a size.
             top=max((candidate.score for candidate in candidates.values()), default=1.0),
             members=members,

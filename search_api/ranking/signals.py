@@ -80,6 +80,15 @@ class Question:
             for run in (written[start : start + length] for start in range(len(written) - length + 1))
         }
 
+    @property
+    def is_statement(self) -> bool:
+        """Whether the text says what something does, as the sentence above its definition would.
+
+        Such a sentence ends with a full stop; questions and topics do not.
+        """
+        text = self.text.rstrip()
+        return text.endswith(".") and " " in text
+
     def asks_for(self, role: str) -> bool:
         """Whether the text wants files of a role that is otherwise pushed down."""
         return bool(self.words & _ASKS_FOR[role])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class RankingWeights:
     file_match: float = 0.5
     further_chunk: float = 0.9  # factor on what each further chunk adds to its file's match
     saturation: float = 0.6
+    statement: float = 0.2  # how much of the signals by file holds for what says what one definition does
     test: float = 0.3
     example: float = 0.6
     legacy: float = 0.5
@@ -34,6 +35,17 @@ class RankingWeights:
     benchmark: float = 0.4
     locale: float = 0.4
     declaration: float = 0.85
+
+    def of_statement(self) -> RankingWeights:
+        """The same for a text that says what one definition does: it asks for that, less for a file."""
+        share = self.statement
+        return replace(
+            self,
+            path_stem=self.path_stem * share,
+            whole_stem=self.whole_stem * share,
+            file_match=self.file_match * share,
+            saturation=1 - (1 - self.saturation) * share,
+        )
 
 
 DEFAULT_WEIGHTS = RankingWeights()

@@ -240,7 +240,12 @@ async def test_every_list_can_be_switched_off(shop: Path) -> None:
         assert not any(getattr(hit.why, name) for hit in answer.hits)
 
 
-async def test_further_chunks_of_one_file_leave_room_for_others(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("text", "files"), [("tree walk", {"src/a.py", "src/b.py"}), ("Walk the tree.", {"src/a.py"})]
+)
+async def test_further_chunks_leave_room_for_other_files_unless_one_definition_is_described(
+    tmp_path: Path, text: str, files: set[str]
+) -> None:
     crowd = [
         make_row(
             path="src/a.py", symbol=f"walk{n}", start_line=n * 10, text=f"def walk{n}():\n    tree walk {n}"
@@ -249,8 +254,8 @@ async def test_further_chunks_of_one_file_leave_room_for_others(tmp_path: Path) 
     ]
     publish(tmp_path, [*crowd, make_row(path="src/b.py", symbol="other", text="def other():\n    tree walk")])
     async with searching(tmp_path, lambda _: FakeEmbedder()) as searcher:
-        answer = await searcher.search(parse_query("tree walk", limit=3))
-    assert "src/b.py" in {hit.path for hit in answer.hits}
+        answer = await searcher.search(parse_query(text, limit=3))
+    assert {hit.path for hit in answer.hits} == files
 
 
 async def test_a_definition_that_no_list_found_is_pulled_in(tmp_path: Path) -> None:
