@@ -47,12 +47,12 @@ GRAMMARS: Final = [
     "json",
 ]
 
-# Queries that only add to others.
-_EXTENDS: Final = {
-    "javascript": ("ecmascript",),
-    "typescript": ("ecmascript",),
-    "tsx": ("ecmascript", "typescript"),
-    "cpp": ("c",),
+# Languages of more than one query, in their order: of two patterns that match one node the first counts.
+_QUERIES: Final = {
+    "javascript": ("javascript", "ecmascript"),
+    "typescript": ("typescript", "ecmascript"),
+    "tsx": ("typescript", "ecmascript"),
+    "cpp": ("c", "cpp"),
 }
 
 # A comment, a string, a bracket, or what stands between them.
@@ -83,7 +83,7 @@ def grammar_of(language: str) -> Grammar | None:
         return None
     module, entry = _ENTRY_POINTS.get(language, (f"tree_sitter_{language}", "language"))
     parsed = Language(getattr(import_module(module), entry)())
-    source = "\n".join(_query_text(name) for name in (*_EXTENDS.get(language, ()), language))
+    source = "\n".join(_query_text(name) for name in _QUERIES.get(language, (language,)))
     source += _leading_patterns(parsed)
     patterns = split_patterns(source)
     # Apart before they are compiled: tree-sitter takes up to 0.3 s for the patterns of one language.

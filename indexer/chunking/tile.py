@@ -6,7 +6,6 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import zip_longest
 from operator import itemgetter
 from typing import Final
 
@@ -60,7 +59,7 @@ class _Scope:
     def enter(self, definition: Definition) -> _Scope:
         """The scope inside a definition."""
         name = f"{definition.receiver}.{definition.name}" if definition.receiver else definition.name
-        if name == "self":  # ruby's `class << self`
+        if name == "self" and definition.kind is Kind.CLASS:  # ruby's `class << self`
             return _Scope(self.symbol, self.breadcrumb, class_like=True)
         symbol = f"{self.symbol}.{name}" if self.symbol else name
         return _Scope(symbol, (*self.breadcrumb, name), definition.kind in CLASS_LIKE)
@@ -95,7 +94,8 @@ class Tiler:
     ) -> list[Definition]:
         """The children that get rows of their own, made disjoint; the names of the others, by row."""
         settled: list[Definition] = []
-        for child, following in zip_longest(children, children[1:]):
+        opening = self._opening(children)
+        for child in children:
             previous = settled[-1] if settled else None
             child.last = min(child.last, last)
             if previous and child.first == previous.last and previous.first < previous.last < child.last:
@@ -104,7 +104,7 @@ class Tiler:
             if previous and child.first <= child.last and self._continues(previous, child):
                 previous.last = child.last
                 previous.children.extend(child.children)
-            elif self._stands_alone(child) or self._opens(child, following):
+            elif self._stands_alone(child) or (child.start in opening and child.first <= child.last):
                 settled.append(child)
             else:
                 names += [(child.last, child.name), *child.members]
@@ -120,11 +120,13 @@ class Tiler:
         is_declaration = child.kind in _SMALL or not child.has_body
         return child.first < child.last or bool(child.children) or not is_declaration
 
-    def _opens(self, child: Definition, following: Definition | None) -> bool:
-        """Whether a type signature stands above its equations."""
-        return child.first <= child.last and bool(
-            following and following.has_body and self._continues(child, following)
-        )
+    def _opening(self, children: Sequence[Definition]) -> set[int]:
+        """Where signatures begin that others, or at once what has a body, go on with."""
+        opening: set[int] = set()
+        for earlier, later in zip(reversed(children[:-1]), reversed(children), strict=False):
+            if (later.has_body or later.start in opening) and self._continues(earlier, later):
+                opening.add(earlier.start)
+        return opening
 
     def _continues(self, earlier: Definition, later: Definition) -> bool:
         between = range(earlier.last + 1, later.first)

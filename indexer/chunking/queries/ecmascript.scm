@@ -10,6 +10,25 @@
   name: (_) @name
   body: (class_body) @body) @definition.class
 
+; Functions of an object that is the property of another: api.users.list.
+(pair
+  key: [(property_identifier) (string)] @receiver
+  value: (object
+    (method_definition
+      name: (_) @name
+      body: (statement_block) @body) @definition.function))
+
+(pair
+  key: [(property_identifier) (string)] @receiver
+  value: (object
+    (pair
+      key: [(property_identifier) (string)] @name
+      value: [
+        (arrow_function body: (_) @body)
+        (function_expression body: (_) @body)
+        (generator_function body: (_) @body)
+      ]) @definition.function))
+
 (method_definition
   name: (_) @name
   body: (statement_block) @body) @definition.function
@@ -45,21 +64,35 @@
   name: (identifier) @name
   value: (class body: (class_body) @body)) @definition.class
 
-; A function wrapped in a call, such as memo(() => …) or debounce(function () {…}).
+; A function that a call takes, such as memo(() => …), createThing("name", (a, b) => …), memo(forwardRef(() => …)).
 (program
-  (lexical_declaration
+  (_
     . (variable_declarator
       name: (identifier) @name
       value: (call_expression
-        arguments: (arguments . [(arrow_function) (function_expression)]) @body)) .) @definition.function)
+        arguments: (arguments [
+          (arrow_function body: (_) @body)
+          (function_expression body: (_) @body)
+          (call_expression arguments: (arguments [
+            (arrow_function body: (_) @body)
+            (function_expression body: (_) @body)
+          ]))
+        ]))) .) @definition.function)
 
 (program
   (export_statement
-    declaration: (lexical_declaration
+    declaration: (_
       . (variable_declarator
         name: (identifier) @name
         value: (call_expression
-          arguments: (arguments . [(arrow_function) (function_expression)]) @body)) .) @definition.function))
+          arguments: (arguments [
+            (arrow_function body: (_) @body)
+            (function_expression body: (_) @body)
+            (call_expression arguments: (arguments [
+              (arrow_function body: (_) @body)
+              (function_expression body: (_) @body)
+            ]))
+          ]))) .) @definition.function))
 
 (export_statement
   "default" @name
@@ -73,39 +106,46 @@
   value: (class body: (_) @body)) @definition.class
 
 ; Foo.prototype.bar = function () {…}
-(expression_statement
-  (assignment_expression
-    left: (member_expression
-      object: (member_expression
-        object: (_) @receiver
-        property: (property_identifier) @_prototype)
-      property: (property_identifier) @name)
-    right: [
-      (arrow_function body: (_) @body)
-      (function_expression body: (_) @body)
-      (generator_function body: (_) @body)
-    ])
+(assignment_expression
+  left: (member_expression
+    object: (member_expression
+      object: (_) @receiver
+      property: (property_identifier) @_prototype)
+    property: (property_identifier) @name)
+  right: [
+    (arrow_function body: (_) @body)
+    (function_expression body: (_) @body)
+    (generator_function body: (_) @body)
+  ]
   (#eq? @_prototype "prototype")) @definition.method
 
-(expression_statement
-  (assignment_expression
-    left: [
-      (identifier) @name
-      (member_expression property: (property_identifier) @name)
-    ]
-    right: [
-      (arrow_function body: (_) @body)
-      (function_expression body: (_) @body)
-      (generator_function body: (_) @body)
-    ])) @definition.function
+; Foo.bar = function () {…}
+(assignment_expression
+  left: (member_expression object: (identifier) @receiver property: (property_identifier) @name)
+  right: [
+    (arrow_function body: (_) @body)
+    (function_expression body: (_) @body)
+    (generator_function body: (_) @body)
+  ]
+  (#not-match? @receiver "^(module|exports|window|self|global|globalThis|root)$")) @definition.method
 
-(expression_statement
-  (assignment_expression
-    left: [
-      (identifier) @name
-      (member_expression property: (property_identifier) @name)
-    ]
-    right: (class body: (class_body) @body))) @definition.class
+(assignment_expression
+  left: [
+    (identifier) @name
+    (member_expression property: (property_identifier) @name)
+  ]
+  right: [
+    (arrow_function body: (_) @body)
+    (function_expression body: (_) @body)
+    (generator_function body: (_) @body)
+  ]) @definition.function
+
+(assignment_expression
+  left: [
+    (identifier) @name
+    (member_expression property: (property_identifier) @name)
+  ]
+  right: (class body: (class_body) @body)) @definition.class
 
 (pair
   key: [(property_identifier) (string)] @name
@@ -140,7 +180,7 @@
     (assignment_expression
       left: [(identifier) @name (member_expression property: (property_identifier) @name)]
       right: (object
-        [(method_definition) (pair value: [(arrow_function) (function_expression)])]) @body)) @definition.namespace)
+        [(method_definition) (pair value: [(arrow_function) (function_expression)])]) @body) @definition.namespace))
 
 (export_statement
   "default" @name
@@ -148,7 +188,7 @@
     [(method_definition) (pair value: [(arrow_function) (function_expression)])]) @body) @definition.namespace
 
 (program
-  (lexical_declaration
+  (_
     . (variable_declarator
       name: (identifier) @name
       value: (_) @body) .) @definition.constant
@@ -164,25 +204,19 @@
 ; Test suites and their cases.
 (expression_statement
   (call_expression
-    function: [
-      (identifier) @_suite
-      (member_expression object: (identifier) @_suite)
-    ]
+    function: (_) @_suite
     arguments: (arguments
       . [(string) (template_string)] @name
       [(arrow_function) (function_expression)] @body))
-  (#any-of? @_suite "describe" "context" "suite")) @definition.namespace
+  (#match? @_suite "^(test[.])?(describe|context|suite)\\b")) @definition.namespace
 
 (expression_statement
   (call_expression
-    function: [
-      (identifier) @_case
-      (member_expression object: (identifier) @_case)
-    ]
+    function: (_) @_case
     arguments: (arguments
       . [(string) (template_string)] @name
       [(arrow_function) (function_expression)] @body))
-  (#any-of? @_case "it" "test" "specify")) @definition.test
+  (#match? @_case "^((QUnit|Deno)[.])?(it|test|specify|bench)\\b")) @definition.test
 
 ; A value of one line is a member of the chunk that holds it; what is imported is defined elsewhere.
 ((program (lexical_declaration (variable_declarator name: (identifier) @member value: (_) @_value)))
@@ -191,9 +225,20 @@
 ((program (variable_declaration (variable_declarator name: (identifier) @member value: (_) @_value)))
   (#not-match? @_value "^(await )?(require|import)[(]"))
 
+(program (export_statement declaration: (_ (variable_declarator name: (identifier) @member))))
+
+; export const {a, b} = …
 (program
   (export_statement
-    declaration: (lexical_declaration (variable_declarator name: (identifier) @member))))
+    declaration: (_
+      (variable_declarator
+        name: [
+          (object_pattern [
+            (shorthand_property_identifier_pattern) @member
+            (pair_pattern value: (identifier) @member)
+          ])
+          (array_pattern (identifier) @member)
+        ]))))
 
 (call_expression function: (identifier) @call)
 

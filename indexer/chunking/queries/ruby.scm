@@ -80,5 +80,4 @@
 
 (call
   method: [(identifier) (constant)] @call
-  (#not-any-of? @call
-    "require" "require_relative" "attr_reader" "attr_writer" "attr_accessor" "private" "public" "protected"))
+  (#not-match? @call "^(require|require_relative|attr_reader|attr_writer|attr_accessor|private|public|protected)$"))

@@ -1,1 +1,0 @@
-; Nothing of its own: ecmascript.scm and typescript.scm say it all.
