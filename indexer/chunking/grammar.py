@@ -52,7 +52,7 @@ _QUERIES: Final = {
     "javascript": ("javascript", "ecmascript"),
     "typescript": ("typescript", "ecmascript"),
     "tsx": ("typescript", "ecmascript"),
-    "cpp": ("c", "cpp"),
+    "cpp": ("cpp", "c"),
 }
 
 # A comment, a string, a bracket, or what stands between them.

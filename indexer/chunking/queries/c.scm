@@ -8,6 +8,20 @@
   ]
   body: (compound_statement) @body) @definition.function
 
+; PHP_FUNCTION(name) {…}
+(function_definition
+  type: (type_identifier)
+  declarator: (parenthesized_declarator (identifier) @name)
+  body: (compound_statement) @body) @definition.function
+
+; TEST(suite, name) {…} and TEST_CASE("does") {…}
+((expression_statement
+  (call_expression
+    function: (identifier) @_test
+    arguments: (argument_list . [(identifier) (string_literal)] @name . (identifier)? @name))) @definition.test
+  . (compound_statement) @body @end
+  (#match? @_test "TEST|SCENARIO"))
+
 (type_definition
   type: [
     (struct_specifier body: (_) @body)
@@ -65,6 +79,8 @@
     (field_identifier) @member
     (pointer_declarator declarator: (field_identifier) @member)
     (array_declarator declarator: (field_identifier) @member)
+    (function_declarator
+      declarator: (parenthesized_declarator (pointer_declarator declarator: (field_identifier) @member)))
   ])
 
 (enumerator name: (identifier) @member)

@@ -63,6 +63,10 @@
 
 (property_declaration name: (identifier) @member)
 
+(record_declaration (parameter_list (parameter name: (identifier) @member)))
+
+(event_declaration name: (identifier) @member)
+
 (field_declaration (variable_declaration (variable_declarator name: (identifier) @member)))
 
 (event_field_declaration (variable_declaration (variable_declarator name: (identifier) @member)))

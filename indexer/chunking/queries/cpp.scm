@@ -1,3 +1,25 @@
+; TEST_F(Fixture, does) {…}
+(function_definition
+  !type
+  declarator: (function_declarator
+    declarator: (identifier) @_test
+    parameters: (parameter_list
+      . (parameter_declaration type: (type_identifier) @name !declarator)
+      . (parameter_declaration type: (type_identifier) @name !declarator)? .))
+  body: (_) @body
+  (#match? @_test "TEST")) @definition.test
+
+; class EXPORTED Name {…}, which the parser takes for a function.
+(function_definition
+  type: (class_specifier name: (type_identifier) !body)
+  declarator: (identifier) @name
+  body: (compound_statement) @body) @definition.class
+
+(function_definition
+  type: (struct_specifier name: (type_identifier) !body)
+  declarator: (identifier) @name
+  body: (compound_statement) @body) @definition.struct
+
 (class_specifier
   name: [(type_identifier) @name (template_type name: (type_identifier) @name)]
   body: (_) @body) @definition.class

@@ -47,9 +47,28 @@
       name: (identifier) @name
       value: (expression_list . (func_literal body: (block) @body)))) @definition.function)
 
+(source_file
+  (var_declaration
+    (var_spec_list
+      (var_spec
+        name: (identifier) @name
+        value: (expression_list . (func_literal body: (block) @body))) @definition.function)))
+
+; Suites and their cases, as Ginkgo has them.
+((call_expression
+  function: (identifier) @_suite
+  arguments: (argument_list . (interpreted_string_literal) @name (func_literal body: (block) @body))) @definition.namespace
+  (#any-of? @_suite "Describe" "Context" "When"))
+
+((call_expression
+  function: (identifier) @_case
+  arguments: (argument_list . (interpreted_string_literal) @name (func_literal body: (block) @body))) @definition.test
+  (#any-of? @_case "It" "Specify"))
+
 (source_file (const_declaration (const_spec . name: (identifier) @name) @definition.constant))
 
-(source_file (var_declaration (var_spec . name: (identifier) @name) @definition.constant))
+((source_file (var_declaration (var_spec . name: (identifier) @name) @definition.constant))
+  (#not-eq? @name "_"))
 
 (source_file (var_declaration (var_spec_list (var_spec . name: (identifier) @name) @definition.constant)))
 
@@ -60,7 +79,8 @@
 ; const a, b = 1, 2
 (source_file (const_declaration (const_spec name: (identifier) @member)))
 
-(source_file (var_declaration (var_spec name: (identifier) @member)))
+((source_file (var_declaration (var_spec name: (identifier) @member)))
+  (#not-eq? @member "_"))
 
 (source_file (var_declaration (var_spec_list (var_spec name: (identifier) @member))))
 

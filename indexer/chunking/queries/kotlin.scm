@@ -50,6 +50,15 @@
 
 ; A property that runs code is found like a method.
 (property_declaration
+  [
+    (user_type (identifier)+ @receiver)
+    (nullable_type (user_type (identifier)+ @receiver))
+  ]
+  .
+  (variable_declaration (identifier) @name)
+  (getter (function_body) @body)) @definition.method
+
+(property_declaration
   (variable_declaration (identifier) @name)
   (getter (function_body) @body)) @definition.method
 
@@ -57,7 +66,7 @@
 (source_file
   (property_declaration
     (variable_declaration (identifier) @name)
-    [(call_expression) (property_delegate) (lambda_literal)] @body) @definition.constant)
+    [(call_expression) (property_delegate) (lambda_literal) (anonymous_function)] @body) @definition.constant)
 
 ; An object expression that is a value of its own: its methods belong to the value.
 (source_file

@@ -15,10 +15,25 @@
     (variable_list . name: (identifier) @name)
     (expression_list . value: (function_definition body: (block)? @body)))) @definition.function
 
-([(chunk) (block)]
+(assignment_statement
+  (variable_list . name: (identifier) @name)
+  (expression_list . value: (function_definition body: (block)? @body))) @definition.function
+
+; A function that a call takes, bound to a name.
+(chunk
+  (variable_declaration
+    (assignment_statement
+      (variable_list . name: (identifier) @name)
+      (expression_list
+        . value: (function_call
+          arguments: (arguments (function_definition body: (block)? @body)))))) @definition.function)
+
+(chunk
   (assignment_statement
-    (variable_list . name: (identifier) @name)
-    (expression_list . value: (function_definition body: (block)? @body))) @definition.function)
+    (variable_list . name: (dot_index_expression table: (_) @receiver field: (_) @name))
+    (expression_list
+      . value: (function_call
+        arguments: (arguments (function_definition body: (block)? @body))))) @definition.function)
 
 (assignment_statement
   (variable_list . name: (dot_index_expression table: (_) @receiver field: (_) @name))

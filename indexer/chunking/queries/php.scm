@@ -42,9 +42,37 @@
       left: (variable_name (name) @name)
       right: (object_creation_expression (anonymous_class body: (_) @body)))) @definition.class)
 
+; Suites and cases, as Pest has them.
+(expression_statement
+  (function_call_expression
+    function: (name) @_suite
+    arguments: (arguments
+      . (argument [(string) (encapsed_string)] @name)
+      . (argument (anonymous_function body: (_) @body))))
+  (#eq? @_suite "describe")) @definition.namespace
+
+(expression_statement
+  (function_call_expression
+    function: (name) @_case
+    arguments: (arguments
+      . (argument [(string) (encapsed_string)] @name)
+      . (argument [(anonymous_function body: (_) @body) (arrow_function body: (_) @body)])))
+  (#any-of? @_case "it" "test")) @definition.test
+
 (property_element name: (variable_name (name) @member))
 
-(class_declaration body: (declaration_list (const_declaration (const_element . (name) @member))))
+(property_promotion_parameter name: (variable_name (name) @member))
+
+(declaration_list (const_declaration (const_element . (name) @member)))
+
+(enum_declaration_list (const_declaration (const_element . (name) @member)))
+
+(program
+  (expression_statement
+    (function_call_expression
+      function: (name) @_define
+      arguments: (arguments . (argument (_ [(string_content)] @member))))
+    (#eq? @_define "define")))
 
 (enum_case name: (name) @member)
 

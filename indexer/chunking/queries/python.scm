@@ -38,6 +38,18 @@
     (expression_statement
       (assignment left: (identifier) @member))))
 
+; What a new object has.
+(class_definition
+  body: (block
+    (function_definition
+      name: (identifier) @_init
+      body: (block
+        (expression_statement
+          (assignment
+            left: (attribute object: (identifier) @_self attribute: (identifier) @member)))))
+    (#eq? @_init "__init__")
+    (#eq? @_self "self")))
+
 (module (expression_statement (assignment left: (pattern_list (identifier) @member))))
 
 (module

@@ -74,6 +74,13 @@
       arguments: (argument_list (simple_symbol) @member)
       (#any-of? @_attr "attr_reader" "attr_writer" "attr_accessor" "has_many" "has_one" "belongs_to"))))
 
+(alias name: [(identifier) (constant) (setter)] @member)
+
+(call
+  method: (identifier) @_alias
+  arguments: (argument_list . [(simple_symbol) (string)] @member)
+  (#eq? @_alias "alias_method"))
+
 (program (assignment left: (constant) @member))
 
 (body_statement (assignment left: (constant) @member))

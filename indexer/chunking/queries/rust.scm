@@ -60,6 +60,11 @@
 
 (declaration_list (type_item name: (type_identifier) @member))
 
+; What lazy_static!, bitflags! and macros for conditional compilation hold.
+(macro_invocation (token_tree ["fn" "struct" "enum" "static"] . (identifier) @member . [(token_tree) ":" "<" ";"]))
+
+(macro_invocation (token_tree "static" . (identifier) . (identifier) @member . ":"))
+
 (call_expression function: (identifier) @call)
 
 (call_expression function: (field_expression field: (field_identifier) @call))

@@ -62,6 +62,8 @@
 
 (enum_entry name: (simple_identifier) @member)
 
+(associatedtype_declaration name: (type_identifier) @member)
+
 (source_file (property_declaration name: (pattern bound_identifier: (simple_identifier) @member)))
 
 (class_body (typealias_declaration name: (type_identifier) @member))

@@ -72,3 +72,14 @@ static const char *const ring_states[] = {
     "empty",
     "full",
 };
+
+struct ring_ops {
+  int (*push)(struct ring *ring, int value);
+  void *context;
+};
+
+RING_COMMAND(drain)
+{
+  while (ring_pop(current))
+    ;
+}

@@ -75,3 +75,15 @@ func init() {
 
 //go:noinline
 func sweep()
+
+var (
+	clock = func() time.Time {
+		return time.Now()
+	}
+)
+
+var _ = Describe("a cache", func() {
+	It("forgets what is expired", func() {
+		Expect(expired(clock())).To(BeFalse())
+	})
+})

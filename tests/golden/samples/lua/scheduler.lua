@@ -110,4 +110,16 @@ describe("scheduler", function()
   end)
 end)
 
+on_idle = function(delay)
+  wait(delay)
+end
+
+M.due = memoize(function(name)
+  return M.tasks[name].due
+end)
+
+local by_name = cached(function(name)
+  return M.tasks[name]
+end)
+
 return M

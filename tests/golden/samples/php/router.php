@@ -92,3 +92,11 @@ $middleware = new class implements Handler {
         return new Response('');
     }
 };
+
+define('ROUTES', 10);
+
+describe('a router', function () {
+    it('finds a route', function () {
+        expect((new Router())->find('/'))->not->toBeNull();
+    });
+});

@@ -87,6 +87,12 @@ if DEFAULT_LIFETIME > 60:
         return Store.shared()
 
 
+class Cursor:
+    def __init__(self, store):
+        self.store = store
+        self.position = 0
+
+
 by_age = lambda session: session.age  # noqa: E731
 
 if __name__ == "__main__":

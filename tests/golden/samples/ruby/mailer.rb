@@ -68,6 +68,11 @@ def main
   Post::Mailer.deliver(ARGV.first)
 end
 
+class Post::Parcel < Post::Letter
+  alias weigh weight
+  alias_method :post, :send
+end
+
 RSpec.describe Post::Mailer do
   let(:mailer) { described_class.new("mail") }
 

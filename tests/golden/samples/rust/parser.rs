@@ -74,6 +74,16 @@ pub mod limits {
     }
 }
 
+lazy_static! {
+    static ref KEYWORDS: HashMap<&'static str, Token> = keywords();
+}
+
+bitflags! {
+    pub struct Flags: u32 {
+        const STRICT = 1;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
