@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow.compute as pc
 
-from index_store.catalogue import id_numbers
 from index_store.columns import SIGN_COLUMNS, as_matrix
 from index_store.fulltext import TEXT_FIELDS, FullText
 from index_store.limits import MAX_LISTED_PROBLEMS
@@ -17,17 +15,18 @@ from index_store.table import whole_columns
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
     from lancedb.table import Table
+    from numpy.typing import NDArray
 
     from index_store.inventory import Inventory
 
 _FILE = ["repo", "path"]
 
 
-def row_problems(table: Table, inventory: Inventory) -> list[str]:
-    """What disagrees between table and inventory, one sentence each, at most MAX_LISTED_PROBLEMS."""
-    rows = whole_columns(table, ["id", "repo", "path"])
-    ids = np.sort(id_numbers(rows["id"]))
+def row_problems(table: Table, ids: NDArray[np.uint64], inventory: Inventory) -> list[str]:
+    """What disagrees between a table, its ids, sorted, and an inventory: a sentence each, at most so many."""
+    rows = whole_columns(table, _FILE)
     duplicates = int((ids[1:] == ids[:-1]).sum())
     problems = [f"{duplicates} rows repeat the id of another one"] if duplicates else []
     stored = rows.group_by(_FILE).aggregate([([], "count_all")]).rename_columns([*_FILE, "found"])

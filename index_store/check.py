@@ -16,6 +16,7 @@ from index_store.generations import (
     list_generations,
 )
 from index_store.inventory import read_inventory
+from index_store.known import sorted_ids
 from index_store.manifest import file_problems, read_manifest
 
 
@@ -42,7 +43,9 @@ def check(state_dir: Path, generation: int) -> list[str]:
     try:
         table = lancedb.connect(str(folder)).open_table(TABLE_NAME)
         rows = table.count_rows()
-        problems = row_problems(table, inventory) + fulltext_problems(table, folder / FULLTEXT_NAME)
+        problems = row_problems(table, sorted_ids(table), inventory) + fulltext_problems(
+            table, folder / FULLTEXT_NAME
+        )
     except (OSError, RuntimeError, ValueError) as error:
         return [f"the table cannot be read: {error}"]
     if rows != manifest.chunks:

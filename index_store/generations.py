@@ -30,7 +30,7 @@ from index_store.errors import (
 from index_store.held_back import HeldBack, read_mark, remove_mark
 from index_store.limits import KEPT_GENERATIONS, PRUNE_AFTER_SECONDS, PURGE_AFTER_SECONDS
 from index_store.log import Log
-from index_store.manifest import file_problems, read_manifest
+from index_store.manifest import file_problems, read_manifest, was_made_by
 from index_store.pin import unpinned
 from index_store.schema import Manifest
 
@@ -268,18 +268,21 @@ def outdated_generations(state_dir: Path) -> set[int]:
     """The generations of another chunker than the current one's, or of an older format."""
     current, held = serving_manifest(state_dir), waiting_generation(state_dir)
     outdated: set[int] = set()
-    for generation in list_generations(state_dir) if current is not None else ():
+    if current is None:
+        return outdated
+    for generation in list_generations(state_dir):
+        folder = generation_dir(state_dir, generation)
         if held is not None and generation == held.generation:
             continue  # made under newer rules, perhaps
+        if was_made_by(folder, current.chunker):
+            continue
         try:
-            manifest = read_manifest(generation_dir(state_dir, generation))
+            if read_manifest(folder).chunker != current.chunker:
+                outdated.add(generation)
         except FormatTooOld:
             outdated.add(generation)
         except IndexStoreError:
             continue  # damaged, or of a newer nightdex: not ours to judge
-        else:
-            if current is not None and manifest.chunker != current.chunker:
-                outdated.add(generation)
     return outdated
 
 

@@ -25,11 +25,16 @@ _PREFIX = 16
 _NO_HASH = "0" * _PREFIX
 
 
+def sorted_ids(table: Table) -> NDArray[np.uint64]:
+    """The id of every row, as a number."""
+    return np.sort(id_numbers(whole_columns(table, ["id"])["id"]))
+
+
 class KnownIds:
     """The ids of a table at one moment: 8 bytes each."""
 
     def __init__(self, table: Table) -> None:
-        self._ids = np.sort(id_numbers(whole_columns(table, ["id"])["id"]))
+        self._ids = sorted_ids(table)
 
     def __contains__(self, chunk_id: str) -> bool:
         wanted = np.uint64(int(chunk_id, 16))

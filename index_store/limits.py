@@ -59,8 +59,8 @@ ROWS_PER_COLUMN_BATCH = 65_536
 # Ids of rows to be written that are looked up one by one; of more, all that a table has are read.
 MAX_LOOKED_UP_IDS = 256
 
-# Words, vectors and the check of rows take about the same time each, beside the thread that waits for them.
-PUBLISHING_THREADS = 2
+# Words, vectors and the check of rows, beside the thread that waits for them.
+PUBLISHING_THREADS = 3
 
 # Hashes of texts that are searched for in one scan, once a night: it takes a third of the time that getting
 # ready to look up any of them takes.

@@ -41,6 +41,16 @@ def read_manifest(generation_dir: Path) -> Manifest:
         raise IndexDamaged(f"Cannot read {path}: {error.strerror}; {_REMEDY}") from error
 
 
+def was_made_by(generation_dir: Path, chunker: str) -> bool:
+    """Whether a manifest names this chunker and this format; it is not checked, which takes a millisecond."""
+    try:
+        content = (generation_dir / MANIFEST_NAME).read_bytes()
+    except OSError:
+        return False
+    made = {"chunker": chunker, "format_version": FORMAT_VERSION}
+    return all(f"{json.dumps(key)}: {json.dumps(value)},".encode() in content for key, value in made.items())
+
+
 @lru_cache(MANIFESTS_REMEMBERED)
 def _read(path: Path, mark: FileMark) -> Manifest:  # noqa: ARG001 - another state of the file is read again
     return parse_manifest(path.read_bytes(), str(path))

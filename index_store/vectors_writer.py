@@ -14,7 +14,7 @@ from index_store.catalogue import id_numbers
 from index_store.columns import VECTOR_COLUMNS, as_matrix
 from index_store.limits import CODES_PER_BLOCK, MAX_DELETED_SHARE
 from index_store.sign_codes import sign_codes
-from index_store.table import base_to_share, rows_with_ids, share_files, whole_columns
+from index_store.table import base_to_share, rows_with_ids, share_files
 from index_store.vectors import batches, vector_files, vectors_schema, word_names
 
 if TYPE_CHECKING:
@@ -29,11 +29,19 @@ _GROWTH = 2
 
 
 def write_vectors(
-    table: Table, folder: Path, base: Path | None, touched: Collection[str], dimension: int
+    table: Table,
+    ids: NDArray[np.uint64],
+    folder: Path,
+    base: Path | None,
+    touched: Collection[str],
+    *,
+    dimension: int,
 ) -> None:
-    """Make `folder` the mapped vectors of a table; `base` and `touched` are as in `write_fulltext`."""
+    """Make `folder` the mapped vectors of a table that has these ids, sorted.
+
+    `base` and `touched` are as in `write_fulltext`.
+    """
     shutil.rmtree(folder, ignore_errors=True)
-    ids = np.sort(id_numbers(whole_columns(table, ["id"])["id"]))
     if shared := base_to_share(base, touched, len(ids)):
         share_files(shared, folder)
         _update(table, folder, touched, dimension)

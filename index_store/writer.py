@@ -40,7 +40,7 @@ from index_store.generations import (
 )
 from index_store.held_back import HeldBack, hold_back
 from index_store.inventory import Inventory, read_inventory, write_inventory
-from index_store.known import KnownIds, KnownVectors
+from index_store.known import KnownIds, KnownVectors, sorted_ids
 from index_store.limits import MAX_LOOKED_UP_IDS, PUBLISHING_THREADS, ROWS_PER_FRAGMENT
 from index_store.log import Log
 from index_store.manifest import digest_files, read_manifest, write_manifest
@@ -389,10 +389,11 @@ class GenerationWriter:
             build = partial(write_fulltext, table, fulltext, base, self._touched)
             words_written = threads.submit(self._fulltext.finish if self._fulltext else build)
             self._failpoint("vectors")
-            base, dimension = self._base_folder(VECTORS_NAME), self._embedder.dimension
-            written = threads.submit(write_vectors, table, vectors, base, self._touched, dimension)
+            ids, base = sorted_ids(table), self._base_folder(VECTORS_NAME)
+            write = partial(write_vectors, table, ids, vectors, base, self._touched)
+            written = threads.submit(write, dimension=self._embedder.dimension)
             self._failpoint("verify")
-            rows_checked = threads.submit(row_problems, table, self._inventory)
+            rows_checked = threads.submit(row_problems, table, ids, self._inventory)
             problems = sign_problems(table)
             self._failpoint("inventory")
             write_inventory(folder / INVENTORY_NAME, self._inventory)

@@ -79,7 +79,7 @@ def run_night(
     progress = progress or SilentProgress()
     with run_lock(options.state_dir), ExitStack() as opened:
         publisher = opened.enter_context(_publisher(options.shared)) if options.shared else None
-        night = _Night(options, embedder, summariser, progress, publisher)
+        night = _Night(options, embedder, summariser, progress, publisher, opened=opened)
         if describer is not None:
             night.describe_with(opened.enter_context(opened_describer(options.state_dir, describer)))
         return night.run()
@@ -99,8 +99,11 @@ class _Night:
         summariser: Summariser,
         progress: Progress,
         publisher: SharedWriter | None,
+        *,
+        opened: ExitStack,
     ) -> None:
         self.options = options
+        self.opened = opened
         self.publisher = publisher
         self.embedder = embedder
         self.rows = RowEmbedder(embedder)
@@ -238,8 +241,11 @@ class _Night:
             with self.options.engine(self.rows) as engine:
                 yield engine
             return
-        with row_pool(self.options.workers, self.extract) as pool:
+        pool = row_pool(self.options.workers, self.extract)
+        try:
             yield LocalEngine(pool, self.rows, self.summariser if self.describer is not None else None)
+        finally:
+            self.opened.callback(pool.start_closing())  # publishing does not wait for it
 
     def _read_ahead(
         self, due: Sequence[SourceDefinition], writer: GenerationWriter, engine: Engine

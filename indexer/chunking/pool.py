@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Self
@@ -85,6 +86,13 @@ class ChunkPool:
         """Stop the workers at once and wait until they are gone."""
         self._pool.stop()
         self._pool.join()
+
+    def start_closing(self) -> Callable[[], None]:
+        """Close it in a thread, which mostly waits; what is returned waits for that."""
+        aside = ThreadPoolExecutor(1)
+        closed = aside.submit(self.close)
+        aside.shutdown(wait=False)
+        return closed.result
 
     def chunk(
         self, texts: Iterable[SourceText], all_sent: Callable[[], None] = lambda: None

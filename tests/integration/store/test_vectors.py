@@ -13,6 +13,7 @@ from index_store.check import check
 from index_store.errors import IndexDamaged
 from index_store.filters import Filter
 from index_store.generations import generation_dir
+from index_store.known import sorted_ids
 from index_store.matches import Match
 from index_store.reader import Reader
 from index_store.schema import ChunkRow, VectorUpdate
@@ -159,7 +160,7 @@ def test_files_of_other_rows_are_written_anew(tmp_path: Path) -> None:
     base = generation_dir(tmp_path / "some", 1) / "vectors"
     expected = asking(tmp_path / "all", answers)
     table = open_table(target.parent)
-    write_vectors(table, target, base, {rows[0].id}, EMBEDDER.dimension)
+    write_vectors(table, sorted_ids(table), target, base, {rows[0].id}, dimension=EMBEDDER.dimension)
     assert [file.name for file in target.iterdir()] == ["1.arrow"]
     assert asking(tmp_path / "all", answers) == expected
 
