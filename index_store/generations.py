@@ -265,7 +265,7 @@ def seconds_to_purge(state_dir: Path) -> float:
 
 
 def outdated_generations(state_dir: Path) -> set[int]:
-    """The generations of another chunker than the current one's, or of an older format."""
+    """The generations of other rules than the current one's, or of an older format."""
     current, held = serving_manifest(state_dir), waiting_generation(state_dir)
     outdated: set[int] = set()
     if current is None:
@@ -277,7 +277,7 @@ def outdated_generations(state_dir: Path) -> set[int]:
         if was_made_by(folder, current.chunker):
             continue
         try:
-            if read_manifest(folder).chunker != current.chunker:
+            if read_manifest(folder).rules != current.rules:
                 outdated.add(generation)
         except FormatTooOld:
             outdated.add(generation)

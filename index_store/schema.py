@@ -155,3 +155,12 @@ class Manifest:
     files: Mapping[str, tuple[int, str]] = field(default_factory=dict)
     summariser: SummariserRecord | None = None
     missing_vectors: int = 0
+
+    @property
+    def rules(self) -> str:
+        """By which rules its texts were let in: `chunker` after its slash; all of it where there is none.
+
+        Another chunker with the same rules cut the same texts otherwise, so that nobody need be kept from
+        what it made.
+        """
+        return self.chunker.rpartition("/")[2]

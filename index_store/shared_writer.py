@@ -164,7 +164,7 @@ class SharedWriter:
         outdated = {
             generation
             for generation, manifest in manifests.items()
-            if serving is not None and (manifest is None or manifest.chunker != serving.chunker)
+            if serving is not None and (manifest is None or manifest.rules != serving.rules)
         }
         kept = {current, *(set(sorted(written)[-KEPT_GENERATIONS:]) - outdated)}
         gone = {

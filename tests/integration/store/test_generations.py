@@ -13,6 +13,7 @@ from index_store.generations import (
     generation_dir,
     generations_dir,
     list_generations,
+    outdated_generations,
     prune,
     rollback,
     seconds_to_purge,
@@ -105,6 +106,17 @@ def test_generations_of_other_rules_go_whatever_their_number_once_readers_have_l
     make_old(tmp_path, 1, 2)
     assert seconds_to_purge(tmp_path) == 0
     assert prune(tmp_path) == [1, 2]
+
+
+def test_generations_of_the_same_rules_cut_otherwise_are_pruned_like_any(tmp_path: Path) -> None:
+    for cut in ("1", "2"):
+        writer = GenerationWriter.begin(tmp_path, embedder=EMBEDDER, chunker=f"{cut}/testing@1")
+        writer.delete_repository("none")
+        writer.publish([])
+    make_old(tmp_path, 1, 2)
+    assert seconds_to_purge(tmp_path) == 0
+    assert outdated_generations(tmp_path) == set()
+    assert prune(tmp_path) == []
 
 
 def test_a_generation_counts_as_superseded_from_the_moment_another_serves(tmp_path: Path) -> None:
