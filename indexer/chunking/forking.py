@@ -7,8 +7,11 @@ display run. Not spawned: each, and each that takes the place of one that died, 
 from __future__ import annotations
 
 import multiprocessing
-from multiprocessing import forkserver
+import signal
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import ForkServerContext
+
+from indexer.chunking.interruption import signals_put_off
 
 _PRELOADED = ["indexer.chunking.worker", "indexer.rows", "pebble.pool.process"]
 
@@ -21,6 +24,16 @@ def forking_context() -> ForkServerContext:
 
 
 def start_forking() -> None:
-    """Start the server, which goes on to import by itself: worth it before this process imports for long."""
+    """Start the server, which goes on to import by itself: worth it before this process imports for long.
+
+    The keys that interrupt a terminal interrupt its whole group of processes; the server ignores them once it
+    has imported, and until then inherits that they are blocked.
+    """
     forking_context()
-    forkserver.ensure_running()
+    with signals_put_off():
+        resource_tracker.ensure_running()  # unblocks what was blocked
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            forkserver.ensure_running()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)

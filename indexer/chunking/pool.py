@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Self
 from pebble import ProcessExpired, ProcessPool
 
 from indexer.chunking.chunk import Chunk
-from indexer.chunking.forking import forking_context
+from indexer.chunking.forking import forking_context, start_forking
+from indexer.chunking.interruption import signals_put_off
 from indexer.chunking.lines import chunk_lines
 from indexer.chunking.worker import (
     Chunker,
@@ -74,6 +75,7 @@ class ChunkPool:
         self._prepare = prepare
         self._file_seconds = file_seconds
         self._worker_seconds = worker_seconds
+        self._is_started = False
         self._pool = ProcessPool(max_workers=workers, context=forking_context(), initializer=limit_memory)
 
     def __enter__(self) -> Self:
@@ -84,8 +86,9 @@ class ChunkPool:
 
     def close(self) -> None:
         """Stop the workers at once and wait until they are gone."""
-        self._pool.stop()
-        self._pool.join()
+        with signals_put_off():
+            self._pool.stop()
+            self._pool.join()
 
     def start_closing(self) -> Callable[[], None]:
         """Close it in a thread, which mostly waits; what is returned waits for that."""
@@ -120,7 +123,15 @@ class ChunkPool:
 
     def _schedule(self, batch: list[SourceText]) -> ProcessFuture[list[Result]]:
         work = [self._chunker, self._prepare, batch, self._file_seconds]
+        if not self._is_started:
+            self._start()
         return self._pool.schedule(chunk_batch, args=work, timeout=self._worker_seconds)
+
+    def _start(self) -> None:
+        """Start the workers; what interrupted this would leave one that nobody knows of, and nobody stops."""
+        start_forking()
+        with signals_put_off():
+            self._is_started = self._pool.active
 
     def _finish(self, batch: list[SourceText], future: ProcessFuture[list[Result]]) -> Iterator[ChunkedFile]:
         try:

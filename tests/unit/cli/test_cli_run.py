@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -26,6 +27,26 @@ from nightdex.cli import main
 night.night_embedder = lambda *_: FakeEmbedder()
 night.ExtractiveSummariser = lambda: FakeSummariser(delay=60)
 main(["run", "--config", sys.argv[1]])
+"""
+
+
+# A signal while the night waits for the server that forks its workers.
+WHILE_A_WORKER_STARTS = """
+import os
+from multiprocessing import forkserver
+read = forkserver.read_signed
+def interrupted(pipe):
+    forkserver.read_signed = read
+    os.kill(os.getpid(), int(sys.argv[2]))
+    return read(pipe)
+forkserver.read_signed = interrupted
+"""
+
+# The server that forks workers is told by its command line; it is slow to import, as on a busy machine.
+SLOW_SERVER = """
+import sys, time
+if any("forkserver" in argument for argument in sys.orig_argv):
+    time.sleep(3)
 """
 
 
@@ -102,3 +123,38 @@ def test_a_signal_ends_a_run_quietly_and_frees_the_lock(folder: Path, signum: in
     assert (process.returncode, err) == (status, "")
     with run_lock(folder / "state"):
         pass
+
+
+@pytest.mark.parametrize(("signum", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_while_a_worker_starts_ends_the_run_and_leaves_no_process(
+    folder: Path, signum: int, status: int
+) -> None:
+    program = SLOW.replace("main([", f"{WHILE_A_WORKER_STARTS}main([")
+    process = subprocess.run(
+        [sys.executable, "-c", program, str(folder / "repos.toml"), str(int(signum))],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,  # and until all that it started have let go of what it writes to
+    )
+    assert (process.returncode, process.stderr) == (status, "begin\nrepositories\n")
+    with run_lock(folder / "state"):
+        pass
+
+
+def test_the_keys_that_interrupt_a_terminal_end_a_run_quietly_while_its_server_imports(folder: Path) -> None:
+    (folder / "hook").mkdir()
+    (folder / "hook" / "sitecustomize.py").write_text(SLOW_SERVER)
+    process = subprocess.Popen(
+        [sys.executable, "-c", SLOW, str(folder / "repos.toml")],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, "PYTHONPATH": str(folder / "hook")},
+    )
+    assert process.stderr is not None
+    assert process.stderr.readline() == "begin\n"
+    assert process.stderr.readline() == "repositories\n"
+    os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (130, "")
