@@ -20,8 +20,10 @@ SIGNALS_OFF: dict[str, dict[str, float]] = {
     "file match": {"file_match": 0.0},
     "saturation": {"saturation": 1.0},
     "statements": {"statement": 1.0},
+    "tests that are asked for": {"test_asked": 1.0},
     "penalties": {
         "test": 1.0,
+        "test_asked": 1.0,
         "example": 1.0,
         "legacy": 1.0,
         "generated": 1.0,

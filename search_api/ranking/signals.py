@@ -272,7 +272,7 @@ def lift_path_stems(ranking: Ranking) -> None:
 
 
 def press_side_paths(ranking: Ranking) -> None:
-    """Tests, examples, legacy and the like lose, unless the query asks for them.
+    """Tests, examples, legacy and the like lose, unless the query asks for them; tests then lose little.
 
     So do files of an older version (`v3/` where a candidate lies in `v4/`), unless the query names it.
     """
@@ -287,7 +287,9 @@ def press_side_paths(ranking: Ranking) -> None:
         "locale": weights.locale,
         "declaration": weights.declaration,
     }
-    pressed = {role: size for role, size in factors.items() if size != 1 and not question.asks_for(role)}
+    lifted = {"test": weights.test_asked}
+    asked = ((role, lifted.get(role, 1) if question.asks_for(role) else size) for role, size in factors.items())
+    pressed = {role: size for role, size in asked if size != 1}
     superseded = _superseded(ranking) if "legacy" in pressed else frozenset()
     for file, name in ranking.names.items():
         if not name.roles and file not in superseded:

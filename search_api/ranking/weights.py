@@ -29,6 +29,7 @@ class RankingWeights:
     saturation: float = 0.6
     statement: float = 0.2  # how much of the signals by file holds for what says what one definition does
     test: float = 0.3
+    test_asked: float = 0.7  # where a question speaks of tests: it may mean what runs them
     example: float = 0.6
     legacy: float = 0.5
     generated: float = 0.3
@@ -45,6 +46,7 @@ class RankingWeights:
             whole_stem=self.whole_stem * share,
             file_match=self.file_match * share,
             saturation=1 - (1 - self.saturation) * share,
+            test_asked=1.0,
         )
 
 
