@@ -21,6 +21,7 @@ SIGNALS_OFF: dict[str, dict[str, float]] = {
     "saturation": {"saturation": 1.0},
     "statements": {"statement": 1.0},
     "tests that are asked for": {"test_asked": 1.0},
+    "unknown languages": {"unknown_language": 1.0},
     "penalties": {
         "test": 1.0,
         "test_asked": 1.0,
@@ -30,6 +31,7 @@ SIGNALS_OFF: dict[str, dict[str, float]] = {
         "benchmark": 1.0,
         "locale": 1.0,
         "declaration": 1.0,
+        "unknown_language": 1.0,
     },
 }
 

@@ -274,7 +274,8 @@ def lift_path_stems(ranking: Ranking) -> None:
 def press_side_paths(ranking: Ranking) -> None:
     """Tests, examples, legacy and the like lose, unless the query asks for them; tests then lose little.
 
-    So do files of an older version (`v3/` where a candidate lies in `v4/`), unless the query names it.
+    So do files of an older version (`v3/` where a candidate lies in `v4/`), unless the query names it, and
+    those of no language that is known (change logs, tables, troff), which mention everything.
     """
     weights = ranking.weights
     question = ranking.question
@@ -288,19 +289,32 @@ def press_side_paths(ranking: Ranking) -> None:
         "declaration": weights.declaration,
     }
     lifted = {"test": weights.test_asked}
-    asked = ((role, lifted.get(role, 1) if question.asks_for(role) else size) for role, size in factors.items())
+    asked = (
+        (role, lifted.get(role, 1) if question.asks_for(role) else size) for role, size in factors.items()
+    )
     pressed = {role: size for role, size in asked if size != 1}
     superseded = _superseded(ranking) if "legacy" in pressed else frozenset()
+    unknown = _of_no_language(ranking) if weights.unknown_language != 1 else frozenset()
     for file, name in ranking.names.items():
-        if not name.roles and file not in superseded:
+        if not name.roles and file not in superseded and file not in unknown:
             continue  # as most are
         penalties = [(pressed[role], f"{role}-penalty") for role in name.roles if role in pressed]
         if file in superseded:
             penalties.append((weights.legacy, "older-version"))
+        if file in unknown:
+            penalties.append((weights.unknown_language, "unknown-language"))
         for factor, signal in penalties:
             for candidate in ranking.by_file[file]:
                 candidate.score *= factor
                 candidate.signals.append(signal)
+
+
+def _of_no_language(ranking: Ranking) -> frozenset[_File]:
+    """The candidates' files that are text in no known language, unless the query asks for documentation."""
+    if ranking.question.asks_for("example"):
+        return frozenset()
+    languages = ranking.catalogue.language.take(ranking.first_rows())
+    return frozenset(file for file, language in zip(ranking.by_file, languages, strict=True) if not language)
 
 
 def _superseded(ranking: Ranking) -> frozenset[_File]:

@@ -36,6 +36,7 @@ class RankingWeights:
     benchmark: float = 0.4
     locale: float = 0.4
     declaration: float = 0.85
+    unknown_language: float = 0.6
 
     def of_statement(self) -> RankingWeights:
         """The same for a text that says what one definition does: it asks for that, less for a file."""

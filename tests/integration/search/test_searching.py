@@ -74,6 +74,32 @@ async def test_tests_are_pressed_down_unless_asked_for(ask: Ask) -> None:
     assert wanted.hits[0].symbol == "test_refresh"
 
 
+async def test_what_runs_tests_comes_before_tests_of_it(tmp_path: Path) -> None:
+    runner = make_row(path="src/run.py", symbol="run", text="def run(tests):\n    for test in tests: test()")
+    its_test = make_row(
+        path="tests/run.py", symbol="runs", text="def runs(tests):\n    for test in tests: test()"
+    )
+    publish(tmp_path, [its_test, runner])
+    async with searching(tmp_path, lambda _: FakeEmbedder()) as searcher:
+        asked = await searcher.search(parse_query("how tests run"))
+        described = await searcher.search(parse_query("Tests run in order."))
+    assert asked.hits[0].path == "src/run.py"
+    assert [name for hit in described.hits for name in hit.why.signals if name == "test-penalty"] == []
+
+
+async def test_text_in_no_known_language_is_pressed_down_unless_documentation_is_asked_for(
+    tmp_path: Path,
+) -> None:
+    text = "Sessions expire after some time."
+    publish(tmp_path, [make_row(path="CHANGES", language="", symbol="", kind="window", text=text)])
+    async with searching(tmp_path, lambda _: FakeEmbedder()) as searcher:
+        signals = [
+            (await searcher.search(parse_query(asked))).hits[0].why.signals
+            for asked in ("how sessions expire", "documentation of how sessions expire")
+        ]
+    assert ["unknown-language" in found for found in signals] == [True, False]
+
+
 async def test_filters_hold_in_every_mode(ask: Ask) -> None:
     for mode in ("raw", "summary", "hybrid", "exact", "symbol"):
         answer = await ask("token", mode=mode, languages=["javascript"])
