@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec, module_from_spec
 from types import ModuleType
@@ -38,6 +39,19 @@ def skip_override_checks() -> None:
     if (package := _defer(_CHECKS)) is not None:
         package.override = _marked  # type: ignore[attr-defined]
         package.EnforceOverrides = _Unchecked  # type: ignore[attr-defined]
+
+
+@contextmanager
+def models_built_late() -> Iterator[None]:
+    """Let pydantic build what validates a model that is defined in the block when it is first needed."""
+    from pydantic import BaseModel, ConfigDict  # noqa: PLC0415 - only where lancedb is imported, which does too
+
+    before = BaseModel.model_config
+    BaseModel.model_config = ConfigDict(defer_build=True)
+    try:
+        yield
+    finally:
+        BaseModel.model_config = before
 
 
 class _Unchecked:

@@ -22,6 +22,7 @@ from index_store.limits import (
     ROWS_PER_LOOKUP,
     ROWS_PER_SCAN_BATCH,
 )
+from index_store.rest_client import models_built_late
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -76,7 +77,8 @@ def base_to_share(base: Path | None, touched: Collection[str], rows: int) -> Pat
 def _lancedb() -> ModuleType:
     """Imported when a table is first opened: workers cut the first files of a night meanwhile."""
     gc.disable()  # what imports make stays: not to be gone over while it grows
-    import lancedb  # noqa: PLC0415 - see above
+    with models_built_late():
+        import lancedb  # noqa: PLC0415 - see above
 
     gc.freeze()
     gc.enable()

@@ -62,8 +62,8 @@ _NO_TOKEN = "The text holds no word that the embedded model knows."  # noqa: S10
 class EmbeddedEmbedder:
     """Embeds text as the mean of its tokens' vectors. Thread-safe: nothing changes after loading."""
 
-    def __init__(self, folder: Path = SHIPPED_MODEL) -> None:
-        """Load a model2vec folder.
+    def __init__(self, folder: Path = SHIPPED_MODEL, known: Fingerprint | None = None) -> None:
+        """Load a model2vec folder; `known` is its fingerprint, for who has read all of it a moment ago.
 
         Raises:
             ModelMissing: a file is not there, or does not hold a static model.
@@ -89,7 +89,7 @@ class EmbeddedEmbedder:
         layout: dict[str, Any] = json.loads(self._tokenizer.to_str())
         self._unknown = _unknown_id(self._tokenizer, layout["model"])
         self._runs = _RunTokens(self._tokenizer, self._known) if _splits_at_runs(layout) else None
-        self._fingerprint = Fingerprint(
+        self._fingerprint = known or Fingerprint(
             provider=IN_PROCESS,
             model=str(config.get("model_name") or folder.resolve().name),
             digest=model_digest(folder),

@@ -69,7 +69,7 @@ class LateEmbedder:
 
         with self._lock:
             if self._embedder is None:
-                self._embedder = EmbeddedEmbedder()
+                self._embedder = EmbeddedEmbedder(known=self._fingerprint)
             return self._embedder
 
     def embed_documents(self, texts: Sequence[str]) -> EmbeddedBatch:
