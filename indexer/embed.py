@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from index_store.log import Log
 from index_store.schema import EmbedderRecord, Vector
 from indexer.limits import VECTORS_REMEMBERED
+from model_chain.backends.shipped import LateEmbedder
 from model_chain.errors import ModelError
 from model_chain.protocol import Embedder
 
@@ -76,6 +77,11 @@ class RowEmbedder:
     def fingerprint(self) -> str:
         """Of the embedder, as reports name it."""
         return str(self._embedder.fingerprint)
+
+    def load_ahead(self) -> None:
+        """Let an embedder that is loaded when it is first asked be loaded meanwhile."""
+        if isinstance(self._embedder, LateEmbedder):
+            self._embedder.load_ahead()
 
     def try_again(self) -> None:
         """Ask an embedder that broke down once more: it may be back."""

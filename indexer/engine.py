@@ -78,7 +78,9 @@ class LocalEngine:
         self, texts: Iterable[SourceText], known: StoredVectors, all_sent: Callable[[], None] = lambda: None
     ) -> Iterator[FinishedFiles]:
         """As `Engine` says, in the order of `texts`."""
-        return self.finish_cut(self._pool.chunk(texts, all_sent), known)
+        files = self._pool.chunk(texts, all_sent)
+        self._embedder.load_ahead()  # workers have the first files, and this process has time
+        return self.finish_cut(files, known)
 
     def finish_cut(self, files: Iterable[ChunkedFile], known: StoredVectors) -> Iterator[FinishedFiles]:
         """The same for files that are cut and prepared already, as the pool does."""

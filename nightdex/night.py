@@ -23,7 +23,6 @@ from indexer.night_report import DescriptionReport, NightReport
 from indexer.sources.definition import SourceDefinition
 from indexer.unchanged import unchanged_night
 from model_chain.backends.extractive import ExtractiveSummariser
-from model_chain.backends.shipped import LateEmbedder
 from nightdex.cluster import cluster_engine
 from nightdex.configuration import load_configuration, load_sources
 from nightdex.diagnosis import nearest
@@ -131,8 +130,6 @@ def _run_whole(night: PreparedNight, summariser: Summariser) -> NightReport:
         start_forking()  # imports there while this process imports here
     from indexer.nightly import run_night  # noqa: PLC0415 - numpy, pyarrow, tantivy
 
-    if isinstance(night.embedder, LateEmbedder):
-        night.embedder.load_ahead()
     return run_night(night.options, night.embedder, summariser, night.progress, night.describer)
 
 

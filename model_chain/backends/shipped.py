@@ -48,6 +48,7 @@ class LateEmbedder:
     def __init__(self, fingerprint: Fingerprint) -> None:
         self._fingerprint = fingerprint
         self._embedder: Embedder | None = None
+        self._is_loading = False
         self._lock = threading.Lock()
 
     @property
@@ -56,7 +57,10 @@ class LateEmbedder:
         return self._fingerprint
 
     def load_ahead(self) -> None:
-        """Load it in a thread, for who will probably embed; whoever asks before that is done waits."""
+        """Load it in a thread, once, for who will probably embed; whoever asks before that is done waits."""
+        if self._is_loading:
+            return
+        self._is_loading = True
 
         def load() -> None:
             with contextlib.suppress(ModelError):  # which whoever asks gets

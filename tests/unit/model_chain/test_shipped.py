@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from dataclasses import asdict
 
 import numpy as np
@@ -27,6 +28,16 @@ def test_an_embedder_that_is_loaded_late_says_and_gives_the_same() -> None:
     assert np.array_equal(late.embed_documents(texts).vectors, eager.embed_documents(texts).vectors)
     assert np.array_equal(late.embed_query("keys"), eager.embed_query("keys"))
     late.close()
+
+
+def test_loading_it_ahead_again_begins_nothing_and_whoever_asks_gets_vectors() -> None:
+    late = night_embedder(SETTINGS, embedder_record(EmbeddedEmbedder()))
+    assert isinstance(late, LateEmbedder)
+    late.load_ahead()
+    loading = threading.active_count()
+    late.load_ahead()
+    assert threading.active_count() <= loading
+    assert late.embed_documents(["def rotate_keys():"]).vectors.any()
 
 
 def test_an_index_of_another_table_is_not_taken_for_one_of_the_shipped() -> None:
