@@ -29,7 +29,7 @@ _PREFIX: Final = "definition."
 _QUOTED: Final = re.compile(r"^([\"'`])(.*)\1$", re.DOTALL)
 _GENERICS: Final = re.compile(r"<.*>", re.DOTALL)
 _SCOPE: Final = re.compile(r"(?<=\w)::(?=\w)")
-_SYMBOL: Final = re.compile(r"^:(?=\w)")
+_SYMBOL: Final = re.compile(r"^:(?=\w)|(?<=\w):$")
 _TRAILING: Final = re.compile(r"(?:[\s{:=,(]|[-=]>)+$")
 
 

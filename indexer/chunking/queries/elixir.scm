@@ -94,7 +94,18 @@
     operand: (call
       target: (identifier) @_attribute
       (arguments . (binary_operator left: [(identifier) @member (call target: (identifier) @member)] operator: "::")))
-    (#any-of? @_attribute "type" "typep" "opaque")))
+    (#any-of? @_attribute "type" "typep" "opaque" "callback" "macrocallback")))
+
+; What a struct has.
+(do_block
+  (call
+    target: (identifier) @_struct
+    (arguments [
+      (list (atom) @member)
+      (list (keywords (pair key: (keyword) @member)))
+      (keywords (pair key: (keyword) @member))
+    ]))
+  (#any-of? @_struct "defstruct" "defexception"))
 
 ((do_block (unary_operator operator: "@" operand: (call target: (identifier) @member (arguments))))
   (#not-match? @member

@@ -38,7 +38,7 @@
   right: (call
     method: (identifier) @_new
     block: (_) @body)
-  (#eq? @_new "new")) @definition.class
+  (#any-of? @_new "new" "define")) @definition.class
 
 (assignment
   left: (constant) @name

@@ -58,6 +58,23 @@
 
 (compilation_unit [(val_definition pattern: (identifier) @member) (var_definition pattern: (identifier) @member)])
 
+; Suites and their cases, as ScalaTest and MUnit have them.
+(call_expression
+  function: (call_expression
+    function: (identifier) @_suite
+    arguments: (arguments . (string) @name))
+  arguments: (block) @body
+  (#any-of? @_suite "describe" "feature")) @definition.namespace
+
+(call_expression
+  function: (call_expression
+    function: (identifier) @_case
+    arguments: (arguments . (string) @name))
+  arguments: (block) @body
+  (#any-of? @_case "test" "it" "property" "scenario")) @definition.test
+
+(val_declaration name: (identifier) @member)
+
 (call_expression function: (identifier) @call)
 
 (call_expression function: (field_expression field: (identifier) @call))

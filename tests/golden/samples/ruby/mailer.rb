@@ -73,6 +73,12 @@ class Post::Parcel < Post::Letter
   alias_method :post, :send
 end
 
+Stamp = Data.define(:value) do
+  def paid?
+    value.positive?
+  end
+end
+
 RSpec.describe Post::Mailer do
   let(:mailer) { described_class.new("mail") }
 

@@ -89,3 +89,9 @@ extension [A: Encoder](value: A)
     def close(): Unit = println("audited")
   println(s"reading $path")
   audit.close()
+
+class InventorySuite extends FunSuite {
+  test("an empty shelf holds nothing") {
+    assert(new Shelf().isEmpty)
+  }
+}
