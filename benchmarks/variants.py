@@ -11,6 +11,7 @@ from search_api.ranking.weights import DEFAULT_WEIGHTS, RankingWeights
 
 # What switches each signal off.
 SIGNALS_OFF: dict[str, dict[str, float]] = {
+    "code before descriptions": {"described": 1.0},
     "definition": {"definition": 0.0, "mentioned_definition": 0.0},
     "minor definitions": {"minor_definition": 1.0},
     "path stem": {"path_stem": 0.0, "whole_stem": 0.0},

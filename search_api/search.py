@@ -220,7 +220,8 @@ class _Search:
         self.generation = generation
         self.reader: Reader = generation.reader
         self.query = query
-        self.weights = weights
+        self.question = Question(query.text, symbol_like=looks_like_symbol(query.text))
+        self.weights = weights.of_statement() if self.question.is_statement else weights
         self.started = started
         self.origin = origin
         self.degraded = [generation.instead] if generation.instead else []
@@ -301,7 +302,7 @@ class _Search:
         if self.query.mode is Mode.SIMILAR:
             alike = self._fused(lists, symbol_like=False)
             return in_order(candidate for row, candidate in alike.items() if row != self.origin)
-        fused = self._fused(lists, symbol_like=self._symbol_like)
+        fused = self._fused(lists, symbol_like=self.question.symbol_like)
         members = await self._members(symbol_words(self.query.text))
         return self._rank(fused, FUSED_SIGNALS, self._allowed, members, lists.get("lexical", NO_MATCHES))
 
@@ -363,10 +364,6 @@ class _Search:
         lists = await self.reader.lexical_in(dict.fromkeys(columns.values(), depth), words, self.where)
         return dict(zip(columns, lists, strict=True))
 
-    @property
-    def _symbol_like(self) -> bool:
-        return looks_like_symbol(self.query.text)
-
     def _allowed(self, row: int) -> bool:
         return self.where.admits(self.reader.catalogue, row)
 
@@ -378,13 +375,12 @@ class _Search:
         members: Mapping[str, Sequence[int]] = MappingProxyType({}),
         lexical: Matches = NO_MATCHES,
     ) -> list[Candidate]:
-        question = Question(self.query.text, symbol_like=self._symbol_like)
         ranking = Ranking(
             candidates=candidates,
-            question=question,
+            question=self.question,
             catalogue=self.reader.catalogue,
             allowed=allowed,
-            weights=self.weights.of_statement() if question.is_statement else self.weights,
+            weights=self.weights,
             # Where no list found anything, signals that add rows still need a size.
             top=max((candidate.score for candidate in candidates.values()), default=1.0),
             members=members,

@@ -17,6 +17,7 @@ class RankingWeights:
     lists: frozenset[str] = frozenset({"code", "summary", "lexical", "description"})
     dense_share_symbol: float = 0.3
     dense_share_language: float = 0.5
+    described: float = 0.7  # share of a list of descriptions, where one of code has 1
     definition: float = 3.0
     mentioned_definition: float = 0.1  # a symbol inside a question, which is rarely what it asks for
     minor_definition: float = 0.7  # factor on the boost: a namesake further inside, an extension
@@ -48,6 +49,7 @@ class RankingWeights:
             file_match=self.file_match * share,
             saturation=1 - (1 - self.saturation) * share,
             test_asked=1.0,
+            described=1.0,
         )
 
 

@@ -6,7 +6,7 @@ Analysis of Fusion Functions for Hybrid Retrieval", ACM TOIS 2023; the shares by
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from index_store.matches import Matches
 
 DENSE_LISTS = ("code", "summary")
+_DESCRIPTION_LISTS = ("summary", "description")
 
 
 @dataclass(slots=True)
@@ -56,8 +57,8 @@ def fuse(
 
     The first of each list are candidates, `wanted` in all, and a list says of the others' what it knows
     further down: what it puts last of all is no match, what it just left out nearly one. The dense lists
-    share their part equally, the lexical ones theirs; where one side is missing altogether (no embedder),
-    the other has it all.
+    share their part, the lexical ones theirs, descriptions a little less of it than code; where one side is
+    missing altogether (no embedder), the other has it all.
     """
     dense_share = weights.dense_share_symbol if symbol_like else weights.dense_share_language
     dense = [name for name in DENSE_LISTS if lists.get(name)]
@@ -66,8 +67,7 @@ def fuse(
         dense_share = 1.0
     elif not dense:
         dense_share = 0.0
-    shares = {name: dense_share / len(dense) for name in dense}
-    shares |= {name: (1 - dense_share) / len(lexical) for name in lexical}
+    shares = _shares(dense, dense_share, weights) | _shares(lexical, 1 - dense_share, weights)
     if not shares:
         return {}
     depth = wanted // len(shares)
@@ -87,6 +87,12 @@ def fuse(
         for rank, row in enumerate(lists[name].rows[:depth].tolist(), start=1):
             candidates[row].ranks[name] = rank
     return candidates
+
+
+def _shares(names: Sequence[str], whole: float, weights: RankingWeights) -> dict[str, float]:
+    """The part of each list in what they share."""
+    parts = {name: weights.described if name in _DESCRIPTION_LISTS else 1.0 for name in names}
+    return {name: whole * part / sum(parts.values()) for name, part in parts.items()}
 
 
 def _worths(matches: Matches, no_match_at: int | None) -> tuple[NDArray[np.float64], float]:

@@ -19,7 +19,7 @@ def test_ranks_of_every_list_are_kept() -> None:
 
 
 def test_the_score_is_the_sum_of_shares_of_what_each_list_says() -> None:
-    weights = replace(DEFAULT_WEIGHTS, dense_share_language=0.4)
+    weights = replace(DEFAULT_WEIGHTS, dense_share_language=0.4, described=1.0)
     lists = {
         "code": matches((1, 0.9), (2, 0.7), (3, 0.5)),
         "summary": matches((2, 0.8), (4, 0.6)),
@@ -29,6 +29,15 @@ def test_the_score_is_the_sum_of_shares_of_what_each_list_says() -> None:
     assert {row: candidate.score for row, candidate in fused.items()} == pytest.approx(
         {1: 0.2 + 0.6 / 4, 2: 0.2 / 2 + 0.2, 3: 0.6, 4: 0.0}
     )
+
+
+def test_descriptions_have_a_smaller_share_than_code_unless_they_are_alone() -> None:
+    weights = replace(DEFAULT_WEIGHTS, dense_share_language=0.5, described=0.25)
+    code, described = matches((1, 0.9), (3, 0.1)), matches((2, 0.9), (3, 0.1))
+    fused = fuse({"code": code, "summary": described}, weights, symbol_like=False, wanted=18, no_match_at=9)
+    assert (fused[1].score, fused[2].score) == pytest.approx((0.8, 0.2))
+    alone = fuse({"summary": described}, weights, symbol_like=False, wanted=18, no_match_at=9)
+    assert alone[2].score == 1
 
 
 def test_a_symbol_weighs_words_more_than_vectors() -> None:
