@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -84,7 +84,7 @@ def _table(
             continue
         try:
             if column.name == SIMHASH_COLUMN:
-                arrays[column.name] = pa.array(simhashes(arrays["text"].to_pylist()))
+                arrays[column.name] = as_column(simhashes(arrays["text"].to_pylist()))
                 continue
             values = [getattr(row, column.name) for row in rows]
             if column.name in VECTOR_COLUMNS:
@@ -110,13 +110,20 @@ def _vectors(values: Sequence[Vector | None], dimension: int) -> tuple[pa.Array,
         raise ValueError("a vector with NaN or infinity")
     if not (missing | matrix.any(axis=1)).all():
         raise ValueError("a zero vector")
-    mask = pa.array(missing)
+    mask = pa.array(missing.tolist())
     codes = sign_codes(matrix)
     packed = [None if gone else code.tobytes() for code, gone in zip(codes, missing, strict=True)]
     return (
-        pa.FixedSizeListArray.from_arrays(pa.array(matrix.ravel()), dimension, mask=mask),
+        pa.FixedSizeListArray.from_arrays(as_column(matrix.ravel()), dimension, mask=mask),
         pa.array(packed, pa.binary(codes.shape[1])),
     )
+
+
+def as_column(values: NDArray[Any]) -> pa.Array:
+    """Numbers as a column over the same memory: `pa.array` asks if they are masked, which loads numpy.ma."""
+    numbers = np.ascontiguousarray(values)
+    kind = pa.from_numpy_dtype(numbers.dtype)
+    return pa.Array.from_buffers(kind, len(numbers), [None, pa.py_buffer(numbers)])
 
 
 def as_matrix(column: pa.FixedSizeListArray) -> NDArray[np.float16]:

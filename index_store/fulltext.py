@@ -76,8 +76,8 @@ class FullText:
         self._schema = fulltext_schema()
         # tantivy takes a lock, which is a file, in the folder it opens; a published one never changes.
         with tempfile.TemporaryDirectory(prefix="nightdex-", ignore_cleanup_errors=True) as links:
-            for entry in folder.iterdir():
-                Path(links, entry.name).symlink_to(entry.resolve())
+            for entry in folder.resolve().iterdir():
+                Path(links, entry.name).symlink_to(entry)
             with files_of(folder):
                 index = tantivy.Index.open(links)
                 index.config_reader("manual")

@@ -5,6 +5,8 @@ needs: so the package is there from the beginning, and executed when it is asked
 hundred models of that client by name, to say what methods take that nobody calls: each is a class that stands
 for the model until one is made, or asked for anything.
 
+It imports every embedding function that it knows, of twenty makers, for two classes that none of them need.
+
 It checks, by reading bytecode, that its own methods override what they say, until Python 3.12, under which it
 does without.
 """
@@ -16,6 +18,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import find_spec, module_from_spec
 from types import ModuleType
 from typing import Any
@@ -23,6 +26,10 @@ from typing import Any
 _CLIENT = "lance_namespace_urllib3_client"
 _MODELS = f"{_CLIENT}.models"
 _CHECKS = "overrides"
+_EMBEDDINGS = "lancedb.embeddings"
+
+# What lancedb itself takes from its embedding functions, and the module that has it.
+_WITHOUT_FUNCTIONS = {"EmbeddingFunctionConfig": "base", "EmbeddingFunctionRegistry": "registry"}
 
 # `FtsQuery` is in `fts_query`.
 _BEFORE_CAPITAL = re.compile(r"(?<=.)(?=[A-Z])")
@@ -32,6 +39,11 @@ def defer_rest_client() -> None:
     """Keep the client's `__init__` and its models from running until they are used."""
     if _defer(_CLIENT) is not None:
         _defer(_MODELS, _stand_in)
+
+
+def defer_embedding_functions() -> None:
+    """Keep the functions by which lancedb would embed from being imported until one of them is asked for."""
+    _defer(_EMBEDDINGS, _without_functions)
 
 
 def skip_override_checks() -> None:
@@ -93,9 +105,14 @@ def _stand_in(name: str) -> type | None:
     return _StandIn(name, (), {"__module__": module}) if find_spec(module) else None
 
 
+def _without_functions(name: str) -> type | None:
+    module = _WITHOUT_FUNCTIONS.get(name)
+    return getattr(import_module(f"{_EMBEDDINGS}.{module}"), name) if module else None
+
+
 def _defer(name: str, stand_in: Callable[[str], Any] = lambda _: None) -> ModuleType | None:
     """Put a package where its importers find it; it is executed at the first name that nothing stands for."""
-    spec = find_spec(name) if name not in sys.modules else None
+    spec = _find(name) if name not in sys.modules else None
     if spec is None or spec.loader is None:
         return None
     package, loader = module_from_spec(spec), spec.loader
@@ -115,3 +132,12 @@ def _defer(name: str, stand_in: Callable[[str], Any] = lambda _: None) -> Module
     package.__getattr__ = find  # type: ignore[method-assign] # PEP 562
     sys.modules[name] = package
     return package
+
+
+def _find(name: str) -> ModuleSpec | None:
+    """As `find_spec`, which would import the package that a package is in."""
+    outer, _, _ = name.rpartition(".")
+    if not outer:
+        return find_spec(name)
+    around = find_spec(outer)
+    return PathFinder.find_spec(name, around.submodule_search_locations) if around else None

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from index_store.catalogue import id_numbers
-from index_store.columns import VECTOR_COLUMNS, as_matrix
+from index_store.columns import VECTOR_COLUMNS, as_column, as_matrix
 from index_store.limits import CODES_PER_BLOCK, MAX_DELETED_SHARE
 from index_store.sign_codes import sign_codes
 from index_store.table import base_to_share, rows_with_ids, share_files
@@ -93,16 +93,16 @@ def _blocks(rows: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
 
 def _as_block(rows: pa.Table, schema: pa.Schema, dimension: int) -> pa.RecordBatch:
     whole = rows.combine_chunks()
-    columns = {"id": pa.array(id_numbers(whole["id"]))}
+    columns = {"id": as_column(id_numbers(whole["id"]))}
     for column in VECTOR_COLUMNS:
         stored = whole[column].combine_chunks()
         mask = stored.is_null()
         matrix = as_matrix(stored).copy()
         matrix[mask.to_numpy(zero_copy_only=False)] = 0
-        columns[column] = pa.FixedSizeListArray.from_arrays(pa.array(matrix.ravel()), dimension, mask=mask)
+        columns[column] = pa.FixedSizeListArray.from_arrays(as_column(matrix.ravel()), dimension, mask=mask)
         words = sign_codes(matrix).view(np.uint64).T
         for name, word in zip(word_names(column, dimension), words, strict=True):
-            columns[name] = pa.array(np.ascontiguousarray(word))
+            columns[name] = as_column(word)
     return pa.RecordBatch.from_arrays([columns[name] for name in schema.names], schema=schema)
 
 

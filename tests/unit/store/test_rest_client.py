@@ -67,6 +67,16 @@ def test_a_name_that_is_no_model_of_it_where_one_should_be_brings_all_models() -
     assert _python(script).splitlines() == ["False False", "['a']"]
 
 
+def test_lancedb_comes_without_its_embedding_functions_and_has_them_when_they_are_asked_for() -> None:
+    script = (
+        "import sys, index_store, lancedb\n"
+        "print('lancedb.embeddings.openai' in sys.modules, 'lancedb.embeddings.registry' in sys.modules)\n"
+        "from lancedb.embeddings import EmbeddingFunctionRegistry as registry, OpenAIEmbeddings\n"
+        "print(registry.get_instance().get('openai') is OpenAIEmbeddings, registry.__module__)"
+    )
+    assert _python(script).splitlines() == ["False True", "True lancedb.embeddings.registry"]
+
+
 def test_lancedb_marks_its_overrides_and_does_not_check_them() -> None:
     script = (
         "import sys, index_store, lancedb\n"
