@@ -2,7 +2,7 @@
 
 import os
 
-from index_store.rest_client import defer_embedding_functions, defer_rest_client, skip_override_checks
+from index_store.lancedb_import import defer_embedding_functions, defer_rest_client, skip_override_checks
 
 # Read once, when lancedb is first imported: without it Lance reports its housekeeping as warnings on stderr.
 os.environ.setdefault("LANCE_LOG", "error")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from index_store.columns import SIGN_COLUMNS, chunk_schema
 from index_store.generations import TABLE_NAME
+from index_store.lancedb_import import models_built_late
 from index_store.limits import (
     MAX_TOUCHED_SHARE,
     MAX_UNINDEXED_ROWS,
@@ -22,7 +23,6 @@ from index_store.limits import (
     ROWS_PER_LOOKUP,
     ROWS_PER_SCAN_BATCH,
 )
-from index_store.rest_client import models_built_late
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

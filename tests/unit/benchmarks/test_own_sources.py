@@ -47,24 +47,28 @@ def test_each_repository_that_is_asked_about_has_one_pinned_source_that_trained_
 @pytest.fixture
 def asked_about(tmp_path: Path) -> Path:
     """A question about a package, its archive in a cache, and files beside those that are indexed."""
-    questions = tmp_path / "questions"
+    offer(tmp_path, "package/src/cart.ts", "package/dist/cart.js")
+    return tmp_path
+
+
+def offer(folder: Path, *paths: str) -> None:
+    questions = folder / "questions"
     questions.mkdir()
-    archive = tmp_path / "archive"
+    archive = folder / "archive"
     with tarfile.open(archive, "w:gz") as tarball:
-        for path in ("package/src/cart.ts", "package/dist/cart.js"):
+        for path in paths:
             member = tarfile.TarInfo(path)
             member.size = len(b"total")
             tarball.addfile(member, BytesIO(b"total"))
     digest = hashlib.sha256(archive.read_bytes()).hexdigest()
-    (tmp_path / "cache").mkdir()
-    archive.rename(tmp_path / "cache" / digest)
+    (folder / "cache").mkdir()
+    archive.rename(folder / "cache" / digest)
     (questions / "sources.toml").write_text(
         '[[package]]\nregistry = "npm"\nname = "@shop/cart"\nversion = "1"\nlicence = "MIT"\n'
         f'sha256 = "{digest}"\n'
     )
     (questions / "repos.json").write_text(json.dumps([{"name": "shop-cart", "benchmark_root": "src"}]))
-    ask(tmp_path, "src/cart.ts")
-    return tmp_path
+    ask(folder, "src/cart.ts")
 
 
 def ask(folder: Path, answer: str, name: str = "shop-cart") -> None:
@@ -94,3 +98,10 @@ def test_a_repository_without_a_source_is_named(asked_about: Path) -> None:
     ask(asked_about, "src/cart.ts", name="till")
     with pytest.raises(BadAnnotations, match="no package till"):
         fetched(asked_about)
+
+
+def test_a_source_that_leads_out_of_its_folder_writes_nothing_there(tmp_path: Path) -> None:
+    offer(tmp_path, "package/src/../../../cart.ts")
+    with pytest.raises(BadAnnotations, match="leads out of its folder"):
+        fetched(tmp_path)
+    assert list(tmp_path.rglob("*.ts")) == []

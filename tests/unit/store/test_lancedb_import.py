@@ -1,4 +1,4 @@
-"""lancedb's REST client is not loaded, and is whole for whoever wants it."""
+"""What lancedb imports in vain is not loaded, and is whole for whoever wants it."""
 
 from __future__ import annotations
 
